@@ -1,0 +1,43 @@
+"""Automatic annotation of medical images for 3D Slicer, headless and inside it.
+
+The layers, each importing only what its row allows (held by Testing/test_architecture.py):
+
+| layer      | what lives there                                                        | may import             |
+|------------|-------------------------------------------------------------------------|------------------------|
+| `core`     | images, labelmaps, prompts, models, jobs, errors, geometry              | –                      |
+| `protocol` | messages and frames between client and worker                           | core                   |
+| `files`    | images, labelmaps and tables in and out of files                        | core                   |
+| `dicom`    | DICOM series in                                                         | core                   |
+| `phantom`  | synthetic images of known truth                                         | core                   |
+| `client`   | start, watch, cancel and restart the worker; submit jobs                | core, protocol         |
+| `worker`   | the other process: torch and MONAI, one file per task                   | core, protocol, files  |
+| `scene`    | MRML nodes to and from core types, pictures of them; main thread only   | core                   |
+| `api`      | the verbs: segment, evaluate, train, models                             | all above but worker   |
+| `cli`      | the `autolabel` command, one file per verb                              | all above but worker   |
+
+`worker` and `scene` never meet: only messages cross between the two processes.
+
+The verbs of `api` are available here (`import AutoLabelLib as al; al.segment(...)`) and load what they need when
+they are called: importing this package loads nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from AutoLabelLib.api import evaluate, models, segment, train
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "evaluate", "models", "segment", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(importlib.import_module("AutoLabelLib.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

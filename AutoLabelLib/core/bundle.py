@@ -1,0 +1,175 @@
+"""MONAI bundles seen from outside: the contract in their metadata, and whether their files are the published ones.
+
+Nothing of a bundle is executed here; only JSON is read.
+Source: the layout and metadata schema of MONAI bundles (configs/metadata.json, configs/inference.json, models/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from AutoLabelLib.core.errors import ChecksumError, ModelError
+from AutoLabelLib.core.labelmap import Color, Segment
+from AutoLabelLib.core.model import Channel, ModelSpec
+
+METADATA = Path("configs") / "metadata.json"
+INFERENCE_CONFIGS = (Path("configs") / "inference.json", Path("configs") / "inference.yaml")
+_HASHED_FOLDERS = ("configs", "models", "scripts")
+_GUIDANCE = "guidance"  # type of an input channel that is made from prompts, not from an image
+# Distinct, readable over grey CT and MR, and told apart by colour-blind readers (Okabe and Ito 2008).
+_PALETTE: tuple[Color, ...] = (
+    (0.90, 0.62, 0.00),
+    (0.34, 0.71, 0.91),
+    (0.00, 0.62, 0.45),
+    (0.94, 0.89, 0.26),
+    (0.00, 0.45, 0.70),
+    (0.84, 0.37, 0.00),
+    (0.80, 0.47, 0.65),
+)
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """Return a bundle's metadata.
+
+    Raises:
+        ModelError: If there is none or it is not JSON.
+    """
+    path = folder / METADATA
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f'"{folder.name}" is not a MONAI bundle: it has no {METADATA.as_posix()}.',
+            "Choose the folder that holds configs and models.",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ModelError(f'The metadata of the bundle "{folder.name}" cannot be read: {error}.') from error
+    if not isinstance(metadata, dict):
+        raise ModelError(f'The metadata of the bundle "{folder.name}" is not a JSON object.')
+    return metadata
+
+
+def read_spec(folder: Path | str) -> ModelSpec:
+    """Return the contract that a bundle's metadata states.
+
+    A bundle of this project says everything in the section "autolabel"; for a foreign one the rest of the
+    metadata is read as well as it goes, since channel and class names there are often incomplete.
+
+    Raises:
+        ModelError: If the metadata is missing or cannot be understood.
+    """
+    folder = Path(folder)
+    metadata = read_metadata(folder)
+    try:
+        return _spec(folder, metadata, metadata.get("autolabel", {}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f'The metadata of the bundle "{folder.name}" is incomplete ({type(error).__name__}: {error}).',
+            "It needs network_data_format with inputs and outputs, as the MONAI bundle specification says.",
+        ) from error
+
+
+def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelSpec:
+    formats = metadata["network_data_format"]
+    image_format = formats["inputs"]["image"]
+    return ModelSpec(
+        name=str(own.get("name", folder.name)),
+        version=str(metadata.get("version", "")),
+        task=str(own.get("task") or _task(metadata)),
+        channels=_channels(image_format, own),
+        segments=_segments(formats.get("outputs", {}).get("pred", {}), own),
+        classes=tuple(own.get("classes", ())),
+        spacing_mm=_triple(own.get("spacing_mm"), float),
+        patch_voxels=_triple(own.get("patch_voxels") or image_format.get("spatial_shape"), int),
+        prompts=tuple(own.get("prompts", ())),
+        needs_prompt=bool(own.get("needs_prompt", False)),
+        anatomy=str(own.get("anatomy", "")),
+        description=str(own.get("description") or metadata.get("description", "")),
+        licence=str(own.get("licence") or metadata.get("license", "")),
+        source=str(metadata.get("data_source", "")),
+        intended_use=str(metadata.get("intended_use", "")),
+        sha256=dict(own.get("sha256", {})),
+        folder=folder,
+    )
+
+
+def _task(metadata: dict[str, Any]) -> str:
+    words = str(metadata.get("task", "")).lower()
+    for task in ("classification", "detection"):
+        if task in words:
+            return task
+    return "segmentation"
+
+
+def _channels(image_format: dict[str, Any], own: dict[str, Any]) -> tuple[Channel, ...]:
+    if "channels" in own:
+        return tuple(Channel(str(c["name"]), str(c.get("modality", "")), c.get("unit")) for c in own["channels"])
+    # num_channels is what the network takes; channel_def contradicts it in many published bundles.
+    modality = str(own.get("modality") or image_format.get("modality", ""))
+    modality = {"MRI": "MR", "MR": "MR", "CT": "CT", "PET": "PT"}.get(modality.upper(), "")
+    unit = "HU" if modality == "CT" else None
+    names = image_format.get("channel_def", {})
+    return tuple(
+        Channel(str(names.get(str(index), f"channel {index}")), modality, unit)
+        for index in range(int(image_format["num_channels"]))
+        if str(names.get(str(index), "")) != _GUIDANCE
+    )
+
+
+def _segments(output_format: dict[str, Any], own: dict[str, Any]) -> tuple[Segment, ...]:
+    if "segments" in own:
+        return tuple(Segment.from_json(fields) for fields in own["segments"])
+    names = output_format.get("channel_def", {})
+    segments: list[Segment] = []
+    for key in sorted(names, key=int):
+        if str(names[key]).lower() in ("background", "everything else"):
+            continue
+        color = _PALETTE[len(segments) % len(_PALETTE)]
+        segments.append(Segment(str(names[key]), int(key) or 1, color=color))
+    return tuple(segments)
+
+
+def _triple(values: Any, kind: type[Any]) -> Any:
+    if not isinstance(values, list) or len(values) != 3 or not all(isinstance(v, (int, float)) for v in values):
+        return None  # foreign bundles write things such as "*" or "2**p * n"
+    return tuple(kind(value) for value in values)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def bundle_files(folder: Path) -> list[Path]:
+    """Return the files of a bundle that decide what it does, relative to it: configs, weights, scripts."""
+    return sorted(
+        path.relative_to(folder)
+        for name in _HASHED_FOLDERS
+        for path in (folder / name).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
+
+
+def bundle_sha256(folder: Path) -> str:
+    """Return one hash over names and contents of a bundle's files: the identity that a user approves."""
+    digest = hashlib.sha256()
+    for relative in bundle_files(folder):
+        digest.update(f"{relative.as_posix()}\0{file_sha256(folder / relative)}\n".encode())
+    return digest.hexdigest()
+
+
+def verify(spec: ModelSpec) -> None:
+    """Raise ChecksumError if a file that the metadata names is missing or altered."""
+    if spec.folder is None:
+        return
+    for relative, expected in spec.sha256.items():
+        path = spec.folder / relative
+        hint = "Install the model again."
+        if not path.is_file():
+            raise ChecksumError(f'The file {relative} of the model "{spec.name}" is missing.', hint)
+        if file_sha256(path) != expected:
+            raise ChecksumError(f'The file {relative} of the model "{spec.name}" is not the published one.', hint)

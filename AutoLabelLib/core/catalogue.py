@@ -1,0 +1,77 @@
+"""Which models there are: those that come with AutoLabel, and those that the user added."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from AutoLabelLib.core import bundle, locations
+from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.model import ModelSpec
+
+
+def _folders() -> list[Path]:
+    roots = [locations.resources() / "Models", locations.user_data() / "models"]
+    return [folder for root in roots if root.is_dir() for folder in sorted(root.iterdir()) if folder.is_dir()]
+
+
+def models(task: str | None = None, modality: str | None = None) -> list[ModelSpec]:
+    """Return the installed models, bundled ones first.
+
+    Args:
+        task: Only those for this task, such as "segmentation".
+        modality: Only those for this modality, such as "MR" (and those for any).
+    """
+    specs = [bundle.read_spec(folder) for folder in _folders() if (folder / bundle.METADATA).is_file()]
+    return [
+        spec
+        for spec in specs
+        if (task is None or spec.task == task) and (modality is None or spec.modality in ("", modality))
+    ]
+
+
+def find(name_or_folder: str | Path) -> ModelSpec:
+    """Return the model of a name, or the bundle in a folder.
+
+    Raises:
+        ModelError: If there is neither.
+    """
+    installed = models()
+    for spec in installed:
+        if spec.name == str(name_or_folder):
+            return spec
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        return bundle.read_spec(folder)
+    names = ", ".join(spec.name for spec in installed) or "none"
+    raise ModelError(f'There is no model "{name_or_folder}".', f"Installed: {names}. A bundle's folder works, too.")
+
+
+def is_trusted(folder: Path) -> bool:
+    """Return whether a bundle came with AutoLabel or the user approved exactly these files."""
+    if folder.resolve().is_relative_to((locations.resources() / "Models").resolve()):
+        return True
+    return bundle.bundle_sha256(folder) in _approvals()
+
+
+def trust(folder: Path) -> str:
+    """Remember that the user approves exactly these files of a bundle; return their common hash."""
+    approved = bundle.bundle_sha256(folder)
+    path = _approvals_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".{os.getpid()}.tmp")
+    beside.write_text(json.dumps(sorted({*_approvals(), approved}), indent=1), encoding="utf-8")
+    beside.replace(path)
+    return approved
+
+
+def _approvals_path() -> Path:
+    return locations.user_data() / "approved_bundles.json"
+
+
+def _approvals() -> set[str]:
+    try:
+        return set(json.loads(_approvals_path().read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return set()

@@ -1,0 +1,143 @@
+"""What a model promises and what it wants: the contract that is checked before anything is sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from AutoLabelLib.core.errors import ContractError, UnsupportedVolumeError
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.labelmap import Segment
+from AutoLabelLib.core.prompt import Prompts
+
+_SMALLEST_EXTENT_VOXELS = 2
+# Air is about -1000 HU and fat -100: a whole CT without anything below this has been shifted or rescaled.
+_HU_IMPLAUSIBLE_MINIMUM = -50.0
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One input channel of a model.
+
+    Attributes:
+        name: Such as "image", "T1" or "FLAIR".
+        modality: DICOM modality that it was trained on, such as "CT" or "MR"; "" for any.
+        unit: "HU" where absolute values matter, else None.
+    """
+
+    name: str
+    modality: str = ""
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The contract of one model; read from its bundle by `AutoLabelLib.core.bundle.read_spec`.
+
+    Attributes:
+        name: Identifier, such as "hippocampus_mr".
+        version: Version of the bundle.
+        task: "segmentation", "classification" or "detection".
+        channels: Images that it takes, in order (guidance from prompts is not listed).
+        segments: What it can segment, with label values, codes and colours.
+        classes: Names of the classes of a classifier.
+        spacing_mm: Voxel spacing at which the network works, in the bundle's own axis order; None: as it comes.
+        patch_voxels: Window of the network, in the bundle's own axis order.
+        prompts: Kinds of prompts that it understands: "point", "box", "scribble", "lasso".
+        needs_prompt: Whether it does nothing without one.
+        anatomy: Body part in plain words.
+        description: One plain sentence for a person who chooses a model.
+        licence: Licence of the weights.
+        source: Where training data and weights come from.
+        intended_use: What it is for, and what not.
+        sha256: Hash per file of the bundle, relative path to hexadecimal digest.
+        folder: The bundle's folder; None for a contract without files.
+    """
+
+    name: str
+    version: str
+    task: str
+    channels: tuple[Channel, ...]
+    segments: tuple[Segment, ...] = ()
+    classes: tuple[str, ...] = ()
+    spacing_mm: tuple[float, float, float] | None = None
+    patch_voxels: tuple[int, int, int] | None = None
+    prompts: tuple[str, ...] = ()
+    needs_prompt: bool = False
+    anatomy: str = ""
+    description: str = ""
+    licence: str = ""
+    source: str = ""
+    intended_use: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def modality(self) -> str:
+        """Modality of the first channel; "" for any."""
+        return self.channels[0].modality if self.channels else ""
+
+    def check(self, image: Image, prompts: Prompts | None = None) -> tuple[str, ...]:
+        """Return warnings about an input that can be used; raise for one that cannot.
+
+        Args:
+            image: What shall be sent to the model.
+            prompts: What the user pointed at.
+
+        Raises:
+            UnsupportedVolumeError: If the image has one slice, NaN or only one value.
+            ContractError: If modality, channels or prompts are not what the model takes.
+            GeometryError: If a prompt is outside the image.
+        """
+        self._check_shape(image)
+        warnings = self._check_modality(image)
+        image.check_values()
+        self._check_prompts(image, prompts or Prompts())
+        return warnings + self._check_unit(image)
+
+    def _check_shape(self, image: Image) -> None:
+        if min(image.spatial_shape) < _SMALLEST_EXTENT_VOXELS:
+            raise UnsupportedVolumeError(
+                f"The volume has only one slice: its shape is {image.spatial_shape}.",
+                f'"{self.name}" needs a three-dimensional volume.',
+            )
+        expected = len(self.channels)
+        if image.array.shape[0] != expected:
+            names = ", ".join(channel.name for channel in self.channels)
+            raise ContractError(
+                f'"{self.name}" takes {expected} channel(s) ({names}), but the image has {image.array.shape[0]}.',
+                "Give it one image per channel, in this order.",
+            )
+
+    def _check_modality(self, image: Image) -> tuple[str, ...]:
+        if not self.modality or image.modality == self.modality:
+            return ()
+        if image.modality:
+            raise ContractError(
+                f'"{self.name}" was made for {self.modality}, but the volume is {image.modality}.',
+                f"Choose a model for {image.modality}, or correct the volume's modality if it is wrong.",
+            )
+        return (f'The volume does not say its modality; "{self.name}" takes it as {self.modality}.',)
+
+    def _check_unit(self, image: Image) -> tuple[str, ...]:
+        if not any(channel.unit == "HU" for channel in self.channels) or image.unit == "HU":
+            return ()
+        lowest = float(image.array.min())
+        if lowest > _HU_IMPLAUSIBLE_MINIMUM:
+            return (
+                f'"{self.name}" expects Hounsfield units; the lowest value here is {lowest:g}, but air would be -1000.',
+            )
+        return ()
+
+    def _check_prompts(self, image: Image, prompts: Prompts) -> None:
+        foreign = [kind for kind in prompts.kinds if kind not in self.prompts]
+        if foreign:
+            understood = ", ".join(self.prompts) or "no prompts at all"
+            raise ContractError(f'"{self.name}" does not understand a {foreign[0]}; it takes: {understood}.')
+        if self.needs_prompt and not prompts:
+            raise ContractError(
+                f'"{self.name}" needs to be told where to look.',
+                f"Give it one of: {', '.join(self.prompts)}.",
+            )
+        prompts.check_inside(image)
