@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,8 +57,8 @@ def lps_from_ras(matrix_or_points: ArrayLike) -> NDArray[np.float64]:
     """Return an affine (4, 4) or points (..., 3) in mm with RAS turned into LPS."""
     values = np.asarray(matrix_or_points, dtype=np.float64)
     if values.shape == (4, 4):
-        return np.asarray(_LPS_FROM_RAS @ values)
-    return values * np.diag(_LPS_FROM_RAS)[:3]
+        return np.asarray(_LPS_FROM_RAS @ values, dtype=np.float64)
+    return np.asarray(values * np.diag(_LPS_FROM_RAS)[:3], dtype=np.float64)
 
 
 def ras_from_lps(matrix_or_points: ArrayLike) -> NDArray[np.float64]:
@@ -115,17 +116,17 @@ class AxisOrder:
     axes: tuple[int, int, int]
     flips: tuple[bool, bool, bool]
 
-    def apply(self, array: NDArray[np.generic]) -> NDArray[np.generic]:
+    def apply(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return a view of array (..., I, J, K) with its three last axes in the new order."""
         lead = array.ndim - 3
         moved = array.transpose(*range(lead), *(lead + axis for axis in self.axes))
-        steps = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
-        return moved[(..., *steps)]
+        i, j, k = (slice(None, None, -1 if flip else 1) for flip in self.flips)
+        return moved[..., i, j, k]
 
     def inverse(self) -> AxisOrder:
         """Return the order that leads back."""
-        axes = tuple(self.axes.index(old) for old in range(3))
-        return AxisOrder((axes[0], axes[1], axes[2]), tuple(self.flips[axis] for axis in axes))  # type: ignore[arg-type]
+        i, j, k = (self.axes.index(old) for old in range(3))
+        return AxisOrder((i, j, k), (self.flips[i], self.flips[j], self.flips[k]))
 
     def apply_to_affine(self, affine: ArrayLike, shape_ijk: tuple[int, ...]) -> Affine:
         """Return the affine of the reordered grid.

@@ -1,0 +1,20 @@
+"""The verbs, for the Python console, for scripts and for the command line.
+
+    sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
+    pending.py    a verb that is still running: progress, cancel, wait
+    segment.py    evaluate.py    train.py    doctor.py    one verb each
+
+Each verb submits one job to the worker and turns the result into what the input was: a node for a node,
+a core type for a core type or a path.
+"""
+
+from __future__ import annotations
+
+from AutoLabelLib.api.doctor import doctor
+from AutoLabelLib.api.evaluate import evaluate, evaluate_cases
+from AutoLabelLib.api.pending import Pending
+from AutoLabelLib.api.segment import segment
+from AutoLabelLib.api.train import train
+from AutoLabelLib.core.catalogue import models
+
+__all__ = ["Pending", "doctor", "evaluate", "evaluate_cases", "models", "segment", "train"]

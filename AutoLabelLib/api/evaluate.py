@@ -1,0 +1,80 @@
+"""The verb `evaluate`: how well a segmentation agrees with a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from AutoLabelLib.api.pending import Pending
+from AutoLabelLib.api.sources import is_node
+from AutoLabelLib.client import default_worker
+from AutoLabelLib.core import catalogue
+from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.core.job import Job, Progress
+from AutoLabelLib.core.labelmap import Labelmap
+
+
+def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
+    """Compare a segmentation with a reference: Dice, HD95 (mm) and volume error (ml) per segment.
+
+    Args:
+        prediction: Segmentation node, `Labelmap`, or path of a segmentation file.
+        reference: The same kind of thing, taken as the truth.
+        **options: Of the worker's evaluation task.
+
+    Returns:
+        For nodes a table node, else a mapping with the keys cases and summary.
+
+    Raises:
+        InputError: If one cannot be read or they do not share a grid.
+    """
+    labelmaps = (_labelmap(prediction), _labelmap(reference))
+    result = default_worker().submit(Job("evaluation", labelmaps=labelmaps, options=options)).wait()
+    if is_node(prediction):
+        from AutoLabelLib.scene.tables import table_from_rows
+
+        return table_from_rows("Evaluation", result.values["cases"])
+    return dict(result.values)
+
+
+def evaluate_cases(
+    cases: str | Path,
+    model: str | Path | None = None,
+    *,
+    wait: bool = True,
+    on_progress: Callable[[Progress], None] | None = None,
+    **options: Any,
+) -> Any:
+    """Compare many segmentations with their references; with a model, segment each case first.
+
+    Args:
+        cases: Case list (CSV or JSON).
+        model: Name of an installed model or folder of a bundle; None if the list names predictions.
+        wait: If False, return a `Pending` at once.
+        on_progress: Called with each `Progress`, in the calling thread.
+        **options: Of the worker's evaluation task, such as split="test".
+
+    Returns:
+        A mapping with the keys cases and summary; the summary has means with 95 % intervals.
+    """
+    folder = str(catalogue.find(model).folder) if model is not None else ""
+    job = Job("evaluation", folder, options={"cases": str(Path(cases).resolve()), **options})
+    pending: Pending[Any] = Pending(default_worker().submit(job), lambda result: dict(result.values))
+    if on_progress is not None:
+        pending.on_progress(on_progress)
+    return pending.wait() if wait else pending
+
+
+def _labelmap(source: Any) -> Labelmap:
+    if isinstance(source, Labelmap):
+        return source
+    if isinstance(source, (str, Path)):
+        from AutoLabelLib.files.labelmaps import read_labelmap
+
+        return read_labelmap(Path(source))
+    if is_node(source):
+        from AutoLabelLib.scene.segmentations import labelmap_from_segmentation
+
+        return labelmap_from_segmentation(source)
+    raise InputError(f"Expected a segmentation node, a Labelmap or a path, got {type(source).__name__}.")

@@ -1,0 +1,59 @@
+"""A verb that is still running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from AutoLabelLib.client.job_handle import JobHandle
+from AutoLabelLib.core.job import Progress, Result
+
+Output = TypeVar("Output")
+
+
+class Pending(Generic[Output]):
+    """A job on its way, and what becomes of its result.
+
+    Progress and the result are delivered in the thread that calls `poll` or `wait`: inside Slicer a timer
+    polls, in a script `wait` does both.
+
+    Args:
+        handle: The submitted job.
+        finish: Turns the worker's result into what the caller gets; runs once, in the caller's thread.
+    """
+
+    def __init__(self, handle: JobHandle, finish: Callable[[Result], Output]) -> None:
+        self.handle = handle
+        self.result: Result | None = None
+        self._finish = finish
+        self._output: Output | None = None
+
+    @property
+    def state(self) -> str:
+        """One of "queued", "running", "done", "failed", "cancelled"."""
+        return self.handle.state
+
+    def on_progress(self, callback: Callable[[Progress], None]) -> Pending[Output]:
+        """Call back with each progress message; return self."""
+        self.handle.on_progress(callback)
+        return self
+
+    def cancel(self) -> None:
+        """Stop the job; `wait` then raises JobCancelled."""
+        self.handle.cancel()
+
+    def wait(self, timeout_seconds: float | None = None) -> Output:
+        """Return the output when it is there.
+
+        Args:
+            timeout_seconds: Give up waiting after this time (the job goes on); None waits for ever.
+
+        Raises:
+            AutoLabelError: Whatever ended the job.
+            TimeoutError: If it is not done in time.
+        """
+        if self.result is None:
+            result = self.handle.wait(timeout_seconds)
+            self._output = self._finish(result)
+            self.result = result
+        return self._output  # type: ignore[return-value]

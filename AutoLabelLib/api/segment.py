@@ -1,0 +1,103 @@
+"""The verb `segment`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from AutoLabelLib.api.pending import Pending
+from AutoLabelLib.api.sources import Source, is_node, open_source
+from AutoLabelLib.client import default_worker
+from AutoLabelLib.core import catalogue
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.job import Job, Progress, Result
+from AutoLabelLib.core.labelmap import Labelmap
+from AutoLabelLib.core.model import ModelSpec
+from AutoLabelLib.core.prompt import Point, Prompts
+
+PromptsLike = Prompts | Sequence[Sequence[float]] | None
+"""Prompts, or a list of positive points in RAS mm."""
+
+
+@overload
+def segment(source: Source, model: str | Path, prompts: PromptsLike = ..., *, wait: Literal[True] = ..., **options: Any) -> Any: ...
+@overload
+def segment(
+    source: Source, model: str | Path, prompts: PromptsLike = ..., *, wait: Literal[False], **options: Any
+) -> Pending[Any]: ...
+def segment(
+    source: Source,
+    model: str | Path,
+    prompts: PromptsLike = None,
+    *,
+    wait: bool = True,
+    on_progress: Callable[[Progress], None] | None = None,
+    segmentation: Any = None,
+    same_name: str = "replace",
+    modality: str = "",
+    series_uid: str | None = None,
+    **options: Any,
+) -> Any:
+    """Segment an image with a model; a node gives a segmentation node, anything else a `Labelmap`.
+
+    Args:
+        source: Volume node, `Image`, path of an image or of a DICOM folder, or a list of those (channels).
+        model: Name of an installed model, or folder of a MONAI bundle.
+        prompts: What was pointed at: `Prompts`, or a list of positive points (x, y, z) in RAS mm.
+        wait: If False, return a `Pending` at once; `wait()` on it then gives the result.
+        on_progress: Called with each `Progress`, in the calling thread.
+        segmentation: Segmentation node to add to, for a node; None makes a new one.
+        same_name: For segments that are already there by this name: "replace" them or "add" new ones beside.
+        modality: DICOM modality, for images that do not say it.
+        series_uid: Which series of a DICOM folder, where there are several.
+        **options: Of the worker's segmentation task: device, engine, overlap, mirror.
+
+    Raises:
+        InputError: If the source cannot be used.
+        ModelError: If the model is missing, altered, not approved, or does not take this image.
+        WorkerError: If the computation failed.
+    """
+    spec = catalogue.find(model)
+    image = open_source(source, modality, series_uid)
+    given = _as_prompts(prompts)
+    spec.check(image, given)  # before a worker is started or a voxel is sent
+    job = Job("segmentation", str(spec.folder), (image,), prompts=given, options=options)
+    volume_node = _volume_node(source)
+    if volume_node is None:
+        pending: Pending[Any] = Pending(default_worker().submit(job), _labelmap)
+    else:
+        finish = _into_scene(volume_node.GetID(), spec, image, segmentation, same_name)
+        pending = Pending(default_worker().submit(job), finish)
+    if on_progress is not None:
+        pending.on_progress(on_progress)
+    return pending.wait() if wait else pending
+
+
+def _as_prompts(prompts: PromptsLike) -> Prompts:
+    if isinstance(prompts, Prompts):
+        return prompts
+    return Prompts(points=tuple(Point((p[0], p[1], p[2])) for p in prompts or ()))
+
+
+def _volume_node(source: Source) -> Any:
+    first = source[0] if isinstance(source, (list, tuple)) and source else source
+    return first if is_node(first) else None
+
+
+def _labelmap(result: Result) -> Labelmap:
+    return result.labelmaps[0]
+
+
+def _into_scene(
+    volume_id: str, spec: ModelSpec, image: Image, segmentation: Any, same_name: str
+) -> Callable[[Result], Any]:
+    """Return what writes a result into the scene; it holds ids, because nodes may be gone by then."""
+    segmentation_id = segmentation.GetID() if segmentation is not None else None
+
+    def finish(result: Result) -> Any:
+        from AutoLabelLib.scene.segmentations import show_result
+
+        return show_result(result, spec, volume_id, segmentation_id, same_name)
+
+    return finish
