@@ -1,0 +1,1 @@
+"""Images, labelmaps and tables in and out of files."""

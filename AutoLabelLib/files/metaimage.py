@@ -1,0 +1,105 @@
+"""MetaImage files (.mha): written directly, and checked to be whole before ITK reads them.
+
+Source: https://itk.org/Wiki/ITK/MetaIO/Documentation
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from AutoLabelLib.core.affine import Affine, lps_from_ras
+from AutoLabelLib.core.errors import FileError
+
+_TYPE_NAMES = {
+    "u1": "MET_UCHAR",
+    "i1": "MET_CHAR",
+    "u2": "MET_USHORT",
+    "i2": "MET_SHORT",
+    "u4": "MET_UINT",
+    "i4": "MET_INT",
+    "u8": "MET_ULONG_LONG",
+    "i8": "MET_LONG_LONG",
+    "f4": "MET_FLOAT",
+    "f8": "MET_DOUBLE",
+}
+_BYTES = {name: int(code[1]) for code, name in _TYPE_NAMES.items()}
+_LONGEST_HEADER_BYTES = 65536
+
+
+def write(path: Path, array: NDArray[Any], affine: Affine) -> None:
+    """Write voxels (C, I, J, K) as a compressed MetaImage file; several channels become components.
+
+    Args:
+        path: Where to.
+        array: (C, I, J, K).
+        affine: (4, 4), index to RAS mm.
+    """
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    lps = lps_from_ras(affine)
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    packed = zlib.compress(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes(order="F"), 1)
+    fields = {
+        "ObjectType": "Image",
+        "NDims": "3",
+        "BinaryData": "True",
+        "BinaryDataByteOrderMSB": "False",
+        "CompressedData": "True",
+        "CompressedDataSize": str(len(packed)),
+        "TransformMatrix": _numbers((lps[:3, :3] / spacing).T.ravel()),
+        "Offset": _numbers(lps[:3, 3]),
+        "CenterOfRotation": "0 0 0",
+        "ElementSpacing": _numbers(spacing),
+        "DimSize": " ".join(map(str, array.shape[1:])),
+        "AnatomicalOrientation": "RAI",  # MetaIO names where an axis comes from: this is LPS
+        "ElementNumberOfChannels": str(array.shape[0]),
+        "ElementType": _TYPE_NAMES[array.dtype.str[1:]],
+        "ElementDataFile": "LOCAL",
+    }
+    with path.open("wb") as stream:
+        stream.write("".join(f"{key} = {value}\n" for key, value in fields.items()).encode("ascii"))
+        stream.write(packed)
+
+
+def _numbers(values: NDArray[np.float64]) -> str:
+    return " ".join(repr(float(value) + 0.0) for value in values)
+
+
+def check_complete(path: Path) -> None:
+    """Raise FileError if a MetaImage file is shorter than its header says; ITK would print that to the console."""
+    with path.open("rb") as stream:
+        start = stream.read(_LONGEST_HEADER_BYTES)
+    fields: dict[str, str] = {}
+    offset = 0
+    for line in start.splitlines(keepends=True):
+        offset += len(line)
+        key, _, value = line.decode("latin-1").partition("=")
+        fields[key.strip()] = value.strip()
+        if key.strip() == "ElementDataFile":
+            break
+    damaged = FileError(f'"{path.name}" cannot be read: it is damaged or cut off.', "Copy or export it again.")
+    data_file = fields.get("ElementDataFile", "")
+    if not data_file:
+        raise damaged
+    if data_file != "LOCAL":
+        if Path(data_file).suffix and not (path.parent / data_file).exists():
+            raise FileError(f'The voxels of "{path.name}" are missing: there is no "{data_file}" beside it.')
+        return
+    if path.stat().st_size - offset < _expected_bytes(fields):
+        raise damaged
+
+
+def _expected_bytes(fields: dict[str, str]) -> int:
+    try:
+        if fields.get("CompressedData", "").lower() == "true":
+            return int(fields.get("CompressedDataSize", 0))
+        voxels = math.prod(int(size) for size in fields["DimSize"].split())
+        return voxels * int(fields.get("ElementNumberOfChannels", 1)) * _BYTES.get(fields["ElementType"], 0)
+    except (KeyError, ValueError):
+        return 0  # ITK says what is wrong with such a header

@@ -1,0 +1,113 @@
+"""NIfTI files, through nibabel, which unlike ITK reads sheared grids as they are."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from AutoLabelLib.core.affine import Affine, ras_from_lps
+from AutoLabelLib.core.errors import FileError, UnsupportedVolumeError
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.packages import require
+
+_MM_PER_UNIT = {"meter": 1000.0, "micron": 0.001}
+_VECTOR_INTENT = 1007
+_SCANNER_FRAME = 1
+
+
+def read(path: Path, time_point: int | None = None) -> Image:
+    """Return the image in a NIfTI file.
+
+    Raises:
+        FileError: If it is damaged or no NIfTI.
+        UnsupportedVolumeError: If it is 4D and no time point is chosen, or it is a colour picture.
+    """
+    nibabel = require("nibabel")
+    damage = (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError)
+    try:
+        # nibabel logs its header repairs to stderr.
+        with nibabel.imageglobals.LoggingOutputSuppressor():
+            nifti = nibabel.load(path, mmap=False)
+            if not isinstance(nifti, nibabel.Nifti1Pair):
+                raise FileError(f'"{path.name}" is no NIfTI file.')
+            if nifti.get_data_dtype().fields:
+                raise UnsupportedVolumeError(f'"{path.name}" holds colours, not values of one volume.')
+            affine = _affine(nifti)
+            values = np.asarray(nifti.dataobj.get_unscaled())
+    except damage as error:
+        raise FileError(
+            f'"{path.name}" cannot be read: it is damaged or cut off.', "Copy or export it again."
+        ) from error
+    array = _scaled(_channels_first(values, path.name, time_point), nifti.dataobj.slope, nifti.dataobj.inter)
+    return Image(array, affine)
+
+
+def _channels_first(values: NDArray[Any], name: str, time_point: int | None) -> NDArray[Any]:
+    """Return (C, I, J, K) from NIfTI's (I, J, K, time, components), of which the later axes may be missing."""
+    shape = values.shape + (1,) * (5 - values.ndim)
+    values = values.reshape((*shape[:4], math.prod(shape[4:])))
+    return np.moveaxis(values[:, :, :, chosen_time_point(shape[3], time_point, name)], -1, 0)
+
+
+def chosen_time_point(available: int, time_point: int | None, name: str) -> int:
+    """Return which volume of a file to take.
+
+    Raises:
+        UnsupportedVolumeError: If there are several and none is chosen, or there is no such one.
+    """
+    if time_point is None and available > 1:
+        raise UnsupportedVolumeError(
+            f'"{name}" is 4D: it holds {available} volumes (time points), but one is needed.',
+            f"Choose one from 0 to {available - 1}: time_point=0 in Python, --time-point 0 on the command line.",
+        )
+    if not 0 <= (time_point or 0) < max(1, available):
+        raise UnsupportedVolumeError(
+            f'"{name}" has no time point {time_point}.', f"It holds {available}; the first one is 0."
+        )
+    return time_point or 0
+
+
+def _scaled(array: NDArray[Any], slope: float, intercept: float) -> NDArray[Any]:
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if slope == 1.0 and intercept == 0.0:
+        return native
+    # 24 bits of mantissa hold every 16-bit integer exactly, but not every 32-bit one.
+    precise = np.dtype(np.float64 if native.dtype.itemsize > 2 and native.dtype.kind in "iu" else np.float32)
+    scaled = native.astype(np.result_type(precise, native.dtype) if native.dtype.kind == "f" else precise)
+    scaled *= slope
+    scaled += intercept
+    return scaled
+
+
+def _affine(nifti: Any) -> Affine:
+    header = nifti.header
+    if int(header["sform_code"]) > 0 or int(header["qform_code"]) > 0:
+        affine = np.array(nifti.affine, dtype=np.float64)
+    else:
+        # Nothing says where the voxels are: as ITK, and so Slicer, take LPS axes from 0; nibabel would centre them.
+        affine = ras_from_lps(np.diag([*np.abs(header["pixdim"][1:4]).astype(np.float64), 1.0]))
+    affine[:3] *= _MM_PER_UNIT.get(header.get_xyzt_units()[0], 1.0)
+    return affine
+
+
+def write(path: Path, array: NDArray[Any], affine: Affine) -> None:
+    """Write voxels (C, I, J, K) as a NIfTI file; several channels become a vector per voxel."""
+    nibabel = require("nibabel")
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    values = array[0] if array.shape[0] == 1 else np.moveaxis(array, 0, -1)[:, :, :, None, :]
+    nifti = nibabel.Nifti1Image(values, affine, dtype=values.dtype)
+    if array.shape[0] > 1:
+        nifti.header["intent_code"] = _VECTOR_INTENT
+    nifti.header.set_xyzt_units("mm")
+    nifti.set_sform(affine, _SCANNER_FRAME)
+    # The qform cannot hold shear: without it a reader has the exact sform or says that it cannot read the file.
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    sheared = not np.allclose(axes.T @ axes, np.eye(3), atol=1e-5)
+    nifti.set_qform(affine, 0 if sheared else _SCANNER_FRAME, strip_shears=True)
+    nibabel.save(nifti, path)
