@@ -1,0 +1,130 @@
+"""The task "training": a recipe and a list of cases become a bundle.
+
+Options:
+    recipe: Name of a recipe in Resources/Recipes, or path of a JSON file.
+    cases: Path of the case list, CSV or JSON.
+    output: Folder for checkpoint, curves, split and bundle; made if it is missing.
+    resume: Continue from the checkpoint in that folder (default false).
+    device: "auto" (default), "cpu" or "cuda".
+    overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from AutoLabelLib.core.errors import FileError, InputError
+from AutoLabelLib.core.job import Job, Result
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.training import curves, export, loop
+from AutoLabelLib.worker.training import recipe as recipes
+from AutoLabelLib.worker.training.cases import read_cases
+from AutoLabelLib.worker.training.examples import Examples
+from AutoLabelLib.worker.training.split import Split, split_cases
+
+_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "device", "overrides"}
+
+
+def run(job: Job, context: TaskContext) -> Result:
+    """Train a model and return the path of its bundle in `values["bundle"]`.
+
+    Raises:
+        InputError: If an option, the recipe or a case is not usable.
+        FileError: If a file cannot be read or written.
+        JobCancelled: If the user stopped it; the output folder then holds a checkpoint of the last whole epoch.
+    """
+    options = dict(job.options)
+    recipe, output = _recipe(options), _output(options)
+    device = _device(str(options.get("device", "auto")))
+    split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
+    _write_split(output, split)
+    context.log(
+        f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
+    )
+    with context.phase("read"):
+        context.progress(0.0, "reading the cases")
+        examples, validate = _examples(recipe, split, context)
+    with context.phase("train"):
+        weights = loop.train(
+            recipe,
+            examples,
+            output,
+            context,
+            validate=validate,
+            resume=bool(options.get("resume", False)),
+            device=device,
+        )
+    with context.phase("export"):
+        bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
+    context.progress(1.0, "done")
+    return Result(
+        job.id,
+        values={"bundle": str(bundle), "curves": str(output / curves.NAME), "recipe": asdict(recipe)},
+        warnings=tuple(context.warnings),
+        phase_seconds=dict(context.phase_seconds),
+        provenance={"torch": torch.__version__, "device": device, "threads": torch.get_num_threads()},
+    )
+
+
+def _recipe(options: dict[str, Any]) -> recipes.Recipe:
+    unknown = sorted(set(options) - _KNOWN_OPTIONS)
+    missing = [name for name in ("recipe", "cases", "output") if not options.get(name)]
+    if unknown or missing:
+        raise InputError(
+            f"Training has no option {', '.join(unknown)}." if unknown else f"Training needs {', '.join(missing)}."
+        )
+    recipe = recipes.load(str(options["recipe"]))
+    overrides = dict(options.get("overrides") or {})
+    if not overrides:
+        return recipe
+    entries = asdict(recipe)
+    return recipes.from_dict({**entries, "training": {**entries["training"], **overrides}})
+
+
+def _output(options: dict[str, Any]) -> Path:
+    output = Path(str(options["output"]))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise FileError(f'The output folder "{output}" cannot be made: {problem.strerror}.') from problem
+    return output
+
+
+def _device(name: str) -> str:
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name not in ("cpu", "cuda"):
+        raise InputError(f'There is no device "{name}".', "Use auto, cpu or cuda.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("There is no CUDA device here.", "Use --device cpu.")
+    return name
+
+
+def _examples(recipe: recipes.Recipe, split: Split, context: TaskContext) -> tuple[Examples, loop.Validate | None]:
+    """Return the training examples, and a function that measures a network on the validation cases, if any."""
+    if recipe.prompts:
+        from AutoLabelLib.worker.training import prompted
+
+        return prompted.from_cases(split.train, recipe, context), None
+    from AutoLabelLib.worker.training import dataset, validation
+
+    examples = dataset.PatchExamples(dataset.load_volumes(split.train, recipe, context), recipe)
+    if not split.validation:
+        return examples, None
+    volumes = dataset.load_volumes(split.validation, recipe, context)
+    return examples, lambda network: validation.mean_dice(network, volumes, recipe)
+
+
+def _write_split(output: Path, split: Split) -> None:
+    """Write split.json, so that everybody can see what a model has learned from."""
+    names = {
+        "train": [case.name for case in split.train],
+        "validation": [case.name for case in split.validation],
+        "test": [case.name for case in split.test],
+    }
+    (output / "split.json").write_text(json.dumps(names, indent=1), encoding="utf-8")

@@ -1,0 +1,66 @@
+"""What the training loop needs to know of the data: numbered examples, each a pure function of a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Example:
+    """One patch as the network sees it.
+
+    Attributes:
+        image: (C, I, J, K) float32 on the model's grid, normalised, with guidance channels if there are prompts.
+        label: (1, I, J, K) int64; 0 is background, n + 1 is the recipe's segment number n.
+    """
+
+    image: torch.Tensor
+    label: torch.Tensor
+
+
+class Examples(Protocol):
+    """A set of cases from which random examples are drawn."""
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+        ...
+
+    def example(self, index: int, seed: int) -> Example:
+        """Return a random, augmented patch of one case; equal arguments give equal patches."""
+        ...
+
+
+def example_seed(seed: int, epoch: int, index: int) -> int:
+    """Return a seed below 2**32 for one example, so that a resumed run draws what an uninterrupted one would."""
+    return int(np.random.SeedSequence((seed, epoch, index)).generate_state(1)[0])
+
+
+def batches(examples: Examples, batch_size: int, seed: int, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield every case once, in an order that depends only on seed and epoch.
+
+    A last, smaller batch is filled up with further cases of the same order, so that all batches have equal size.
+
+    Yields:
+        image (B, C, I, J, K) float32 and label (B, 1, I, J, K) int64.
+    """
+    import torch
+
+    order = np.random.default_rng((seed, epoch)).permutation(len(examples))
+    count = steps_per_epoch(len(examples), batch_size)
+    for step in range(count):
+        chosen = [int(order[(step * batch_size + n) % len(order)]) for n in range(batch_size)]
+        # A case that fills up the last batch may meet itself in a tiny set: its position keeps the patches different.
+        drawn = [examples.example(i, example_seed(seed, epoch, step * batch_size + n)) for n, i in enumerate(chosen)]
+        yield torch.stack([item.image for item in drawn]), torch.stack([item.label for item in drawn])
+
+
+def steps_per_epoch(case_count: int, batch_size: int) -> int:
+    """Return the number of batches that show every case at least once."""
+    return max(1, -(-case_count // batch_size))

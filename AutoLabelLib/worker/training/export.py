@@ -1,0 +1,204 @@
+"""Averaged weights become a bundle: metadata, inference config, safetensors, licence and model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from AutoLabelLib.core.bundle import file_sha256
+from AutoLabelLib.core.errors import FileError
+from AutoLabelLib.worker.training import card, network
+from AutoLabelLib.worker.training.recipe import Recipe
+from AutoLabelLib.worker.training.split import Split
+
+WEIGHTS = "models/model.safetensors"
+INFERENCE = "configs/inference.json"
+METADATA = "configs/metadata.json"
+
+
+def export_bundle(recipe: Recipe, weights: dict[str, torch.Tensor], folder: Path, split: Split) -> Path:
+    """Write a complete bundle and return its folder; an older one there is replaced only when the new one is whole.
+
+    Args:
+        recipe: What was trained.
+        weights: state_dict of the network.
+        folder: Target.
+        split: What it was trained on, for the model card.
+
+    Raises:
+        FileError: If it cannot be written.
+    """
+    beside = folder.with_name(folder.name + ".part")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        for name in ("configs", "models", "docs"):
+            (beside / name).mkdir(parents=True)
+        save_weights(recipe, weights, beside / WEIGHTS)
+        _write_json(beside / INFERENCE, inference_config(recipe))
+        hashes = {name: file_sha256(beside / name) for name in (INFERENCE, WEIGHTS)}
+        _write_json(beside / METADATA, metadata(recipe, hashes))
+        (beside / "LICENSE").write_text(card.licence_text(recipe), encoding="utf-8")
+        _write_json(beside / "docs" / "training.json", card.training_facts(recipe, split))
+        card.write(beside)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.replace(folder)
+    except OSError as problem:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise FileError(
+            f'The bundle "{folder}" cannot be written: {problem.strerror or problem}.',
+            "Check the free space and the permissions.",
+        ) from problem
+    return folder
+
+
+def save_weights(recipe: Recipe, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Write weights as float16 safetensors, each tensor once.
+
+    A network that refers to a layer under two names (DynUNet does) keeps one; the file's header names the other,
+    which is what `safetensors.torch.load_model` reads.
+    """
+    from safetensors.torch import save_model
+
+    model = network.build(recipe.network_def)
+    model.load_state_dict(weights)
+    save_model(model.half(), str(path))
+
+
+def inference_config(recipe: Recipe) -> dict[str, Any]:
+    """Return inference.json, which MONAI's own bundle runner can run as well as AutoLabel.
+
+    `$` expressions stand only in the parts that AutoLabel does not read.
+    """
+    space: list[dict[str, Any]] = [
+        {"_target_": "LoadImaged", "keys": "image"},
+        {"_target_": "EnsureChannelFirstd", "keys": "image"},
+        {"_target_": "Orientationd", "keys": "image", "axcodes": recipe.axcodes, "labels": None},
+        {"_target_": "Spacingd", "keys": "image", "pixdim": list(recipe.spacing_mm), "mode": "bilinear"},
+    ]
+    after: list[dict[str, Any]] = [
+        {"_target_": "Activationsd", "keys": "pred", "softmax": True},
+        {
+            "_target_": "Invertd",
+            "keys": "pred",
+            "transform": "@preprocessing",
+            "orig_keys": "image",
+            "nearest_interp": False,
+        },
+        {"_target_": "AsDiscreted", "keys": "pred", "argmax": True},
+        {"_target_": "SaveImaged", "keys": "pred", "output_dir": "@output_dir", "output_postfix": recipe.name},
+    ]
+    return {
+        "imports": ["$import glob", "$import torch", "$import safetensors.torch"],
+        "bundle_root": ".",
+        "dataset_dir": "/path/to/images",
+        "output_dir": "$@bundle_root + '/eval'",
+        "device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+        "files": "$sorted(glob.glob(@dataset_dir + '/*.nii.gz'))",
+        "network_def": recipe.network_def,
+        "network": "$@network_def.to(@device).eval()",
+        "preprocessing": {"_target_": "Compose", "transforms": [*space, *recipe.normalisation]},
+        "inferer": {
+            "_target_": "SlidingWindowInferer",
+            "roi_size": list(recipe.patch_voxels),
+            "sw_batch_size": 1,
+            "overlap": float(recipe.inference.get("overlap", 0.25)),
+            "mode": str(recipe.inference.get("mode", "gaussian")),
+        },
+        "postprocessing": {"_target_": "Compose", "transforms": after},
+        "predict": "$lambda data: {**data, 'pred': @inferer(data['image'][None].to(@device), @network)[0].cpu()}",
+        "initialize": [
+            "$torch.set_grad_enabled(False)",
+            f"$safetensors.torch.load_model(@network, @bundle_root + '/{WEIGHTS}', device=str(@device))",
+        ],
+        "run": ["$[@postprocessing(@predict(@preprocessing({'image': file}))) for file in @files]"],
+    }
+
+
+def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
+    """Return metadata.json in MONAI's schema, with AutoLabel's contract in the section "autolabel".
+
+    Args:
+        recipe: What was trained.
+        hashes: SHA-256 per file of the bundle.
+    """
+    import monai
+    import numpy as np
+
+    inputs = [str(channel["name"]) for channel in recipe.channels] + ["guidance"] * recipe.guidance_channels
+    outputs = ["background", *(str(segment["name"]) for segment in recipe.segments)]
+    shared = {"spatial_shape": list(recipe.patch_voxels), "dtype": "float32"}
+    return {
+        "schema": "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/"
+        "meta_schema_20240725.json",
+        "version": recipe.version,
+        "changelog": {recipe.version: str(recipe.card.get("changelog", "trained with autolabel train"))},
+        "monai_version": monai.__version__.partition("+")[0],
+        "pytorch_version": torch.__version__.partition("+")[0],
+        "numpy_version": np.__version__,
+        "required_packages_version": {"safetensors": "0.4"},
+        "name": recipe.name,
+        "task": f"{recipe.anatomy} {recipe.task}".strip(),
+        "description": str(recipe.card.get("description", "")),
+        "authors": str(recipe.card.get("authors", "AutoLabel contributors")),
+        "copyright": str(recipe.card.get("copyright", "AutoLabel contributors")),
+        "license": str(recipe.card.get("licence", "")),
+        "data_source": str(recipe.card.get("data_source", "")),
+        "data_type": "nifti",
+        "intended_use": str(recipe.card.get("intended_use", "")),
+        "references": list(recipe.card.get("references", [])),
+        "network_data_format": {
+            "inputs": {
+                "image": {
+                    "type": "image",
+                    "format": "hounsfield" if recipe.channels[0].get("unit") == "HU" else "magnitude",
+                    "modality": str(recipe.channels[0].get("modality", "")),
+                    "num_channels": len(inputs),
+                    "value_range": list(recipe.card.get("value_range", [])),
+                    "is_patch_data": True,
+                    "channel_def": {str(index): name for index, name in enumerate(inputs)},
+                    **shared,
+                }
+            },
+            "outputs": {
+                "pred": {
+                    "type": "image",
+                    "format": "segmentation",
+                    "num_channels": len(outputs),
+                    "value_range": [0, 1],
+                    "is_patch_data": True,
+                    "channel_def": {str(index): name for index, name in enumerate(outputs)},
+                    **shared,
+                }
+            },
+        },
+        "autolabel": _contract(recipe, hashes),
+    }
+
+
+def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
+    return {
+        "name": recipe.name,
+        "task": recipe.task,
+        "anatomy": recipe.anatomy,
+        "description": str(recipe.card.get("description", "")),
+        "licence": str(recipe.card.get("licence", "")),
+        "modality": str(recipe.channels[0].get("modality", "")),
+        "unit": recipe.channels[0].get("unit"),
+        "channels": list(recipe.channels),
+        "segments": list(recipe.segments),
+        "spacing_mm": list(recipe.spacing_mm),
+        "patch_voxels": list(recipe.patch_voxels),
+        "prompts": list(recipe.prompts),
+        "needs_prompt": bool(recipe.prompts),
+        **({"prompting": recipe.prompting} if recipe.prompting else {}),
+        "mirror_axes": list(recipe.inference.get("mirror_axes", [])),
+        "sha256": hashes,
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,68 @@
+"""Networks from their bundle definition, and the precision in which they can be trained safely."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from AutoLabelLib.core.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+_ALLOWED_PREFIX = "monai.networks.nets."
+
+
+def build(network_def: dict[str, Any]) -> torch.nn.Module:
+    """Return a freshly initialised network.
+
+    Args:
+        network_def: A bundle's "network_def": `_target_` within monai.networks.nets, and its arguments.
+
+    Raises:
+        InputError: If the target is not a MONAI network or refuses the arguments.
+    """
+    target = str(network_def.get("_target_", ""))
+    module_name, _, class_name = target.rpartition(".")
+    if not target.startswith(_ALLOWED_PREFIX):
+        raise InputError(f'"{target}" is not a MONAI network.', f'Write "{_ALLOWED_PREFIX}DynUNet" or another.')
+    arguments = {key: value for key, value in network_def.items() if not key.startswith("_")}
+    try:
+        network_class = getattr(importlib.import_module(module_name), class_name)
+        return network_class(**arguments)
+    except (ImportError, AttributeError, TypeError, ValueError) as problem:
+        raise InputError(f'The network "{class_name}" cannot be built: {problem}.') from problem
+
+
+def bf16_is_safe(network: torch.nn.Module, patch_voxels: tuple[int, ...], channels: int) -> bool:
+    """Return whether bfloat16 on the CPU gives right gradients for patches of this size.
+
+    torch 2.13's CPU kernel for the weight gradient of Conv3d returns garbage in bfloat16 when the first spatial size
+    is at least 2 but smaller than the kernel, so each convolution's input is looked at once.
+
+    Args:
+        network: The network; left as it was.
+        patch_voxels: (3,) of one example.
+        channels: Number of input channels.
+    """
+    import torch
+
+    unsafe: list[str] = []
+
+    def look(module: torch.nn.Conv3d, inputs: tuple[torch.Tensor, ...]) -> None:
+        depth, kernel = inputs[0].shape[2], module.kernel_size[0]
+        if 2 <= depth < kernel:
+            unsafe.append(f"{depth} < {kernel}")
+
+    convolutions = [module for module in network.modules() if isinstance(module, torch.nn.Conv3d)]
+    hooks = [module.register_forward_pre_hook(look) for module in convolutions]
+    was_training = network.training
+    try:
+        network.eval()
+        with torch.no_grad():
+            network(torch.zeros(1, channels, *patch_voxels))
+    finally:
+        network.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return not unsafe

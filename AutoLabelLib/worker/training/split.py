@@ -1,0 +1,85 @@
+"""Which cases train, which guide the training, and which are only measured: seeded, and never through a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.worker.training.cases import Case
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three disjoint sets of cases."""
+
+    train: tuple[Case, ...]
+    validation: tuple[Case, ...]
+    test: tuple[Case, ...]
+
+
+def split_cases(cases: Sequence[Case], holdout: dict[str, Any]) -> Split:
+    """Return the split that the list itself states, or else the one that a recipe's rule makes.
+
+    Args:
+        cases: In the order of the list.
+        holdout: One of
+            {}                             every case trains;
+            {"every": 6, "offset": 5}      of the sorted groups every 6th, from number 5 on, is a test group;
+            {"folds": 5, "fold": 0, "seed": 0}  the groups are shuffled and dealt into 5 folds; fold 0 is the test set.
+            A further {"validation_every": 5} sets every 5th of the remaining groups aside for validation.
+
+    Raises:
+        InputError: If the rule is unknown or nothing is left to train on.
+    """
+    if any(case.split for case in cases):
+        chosen = {name: tuple(case for case in cases if (case.split or "train") == name) for name in _NAMES}
+        return _checked(Split(chosen["train"], chosen["validation"], chosen["test"]))
+    groups = sorted({case.group for case in cases}, key=_by_name)
+    test = _test_groups(groups, holdout)
+    rest = [group for group in groups if group not in test]
+    every = int(holdout.get("validation_every", 0))
+    validation = set(rest[every - 1 :: every]) if every > 0 else set()
+    return _checked(
+        Split(
+            tuple(case for case in cases if case.group not in test and case.group not in validation),
+            tuple(case for case in cases if case.group in validation),
+            tuple(case for case in cases if case.group in test),
+        )
+    )
+
+
+_NAMES = ("train", "validation", "test")
+_KNOWN_KEYS = {"every", "offset", "folds", "fold", "seed", "validation_every"}
+
+
+def _by_name(group: str) -> tuple[str, str]:
+    """Sort by the file's or patient's own name first, so that moving the data elsewhere keeps the split."""
+    return group.replace("\\", "/").rpartition("/")[2], group
+
+
+def _test_groups(groups: list[str], holdout: dict[str, Any]) -> set[str]:
+    unknown = sorted(set(holdout) - _KNOWN_KEYS)
+    if unknown:
+        raise InputError(f"Unknown entry in the recipe's holdout: {', '.join(unknown)}.")
+    if "folds" in holdout:
+        folds, fold = int(holdout["folds"]), int(holdout.get("fold", 0))
+        if not 0 <= fold < folds or folds > len(groups):
+            raise InputError(f"Fold {fold} of {folds} cannot be made from {len(groups)} groups.")
+        order = np.random.default_rng(int(holdout.get("seed", 0))).permutation(len(groups))
+        return {groups[index] for index in order[fold::folds]}
+    if "every" in holdout:
+        every = int(holdout["every"])
+        if every < 2:
+            raise InputError(f'The holdout rule "every" must be at least 2, but it is {every}.')
+        return set(groups[int(holdout.get("offset", every - 1)) :: every])
+    return set()
+
+
+def _checked(split: Split) -> Split:
+    if not split.train:
+        raise InputError("The split leaves no case to train on.", "Give more cases, or hold out fewer.")
+    return split
