@@ -17,7 +17,7 @@ import torch
 from AutoLabelLib.core.errors import ModelError
 
 if TYPE_CHECKING:
-    from monai.bundle import ConfigParser
+    from monai.bundle.config_parser import ConfigParser
 
 SECTION = "preprocessing"
 
@@ -94,7 +94,7 @@ def from_configs(entries: Sequence[dict[str, Any]]) -> Preprocessing:
     Raises:
         ModelError: If a transform is unknown or refuses its arguments.
     """
-    from monai.bundle import ConfigParser
+    from monai.bundle.config_parser import ConfigParser
 
     return read(ConfigParser({SECTION: {"_target_": "Compose", "transforms": [dict(entry) for entry in entries]}}))
 
@@ -139,7 +139,7 @@ def _one(parser: ConfigParser, where: str, without: Sequence[str]) -> Any:
 
 
 def _flattened(content: Any, without: Sequence[str]) -> list[Any]:
-    from monai.transforms import Compose
+    from monai.transforms.compose import Compose
 
     transforms = Compose(content).flatten().transforms
     return [LeftOut(type(t).__name__) if type(t).__name__ in without else t for t in transforms]
