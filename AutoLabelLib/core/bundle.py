@@ -17,7 +17,8 @@ from AutoLabelLib.core.model import Channel, ModelSpec
 
 METADATA = Path("configs") / "metadata.json"
 INFERENCE_CONFIGS = (Path("configs") / "inference.json", Path("configs") / "inference.yaml")
-_HASHED_FOLDERS = ("configs", "models", "scripts")
+_NOT_HASHED = ("docs", "__pycache__")
+_BACKGROUND = ("background", "everything else")
 _GUIDANCE = "guidance"  # type of an input channel that is made from prompts, not from an image
 # Distinct, readable over grey CT and MR, and told apart by colour-blind readers (Okabe and Ito 2008).
 _PALETTE: tuple[Color, ...] = (
@@ -75,13 +76,15 @@ def read_spec(folder: Path | str) -> ModelSpec:
 def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelSpec:
     formats = metadata["network_data_format"]
     image_format = formats["inputs"]["image"]
+    prediction_format = formats.get("outputs", {}).get("pred", {})
+    task = str(own.get("task") or _task(metadata))
     return ModelSpec(
         name=str(own.get("name", folder.name)),
         version=str(metadata.get("version", "")),
-        task=str(own.get("task") or _task(metadata)),
+        task=task,
         channels=_channels(image_format, own),
-        segments=_segments(formats.get("outputs", {}).get("pred", {}), own),
-        classes=tuple(own.get("classes", ())),
+        segments=_segments(prediction_format, own) if task == "segmentation" else (),
+        classes=_classes(prediction_format, own) if task != "segmentation" else (),
         spacing_mm=_triple(own.get("spacing_mm"), float),
         patch_voxels=_triple(own.get("patch_voxels") or image_format.get("spatial_shape"), int),
         prompts=tuple(own.get("prompts", ())),
@@ -122,14 +125,26 @@ def _channels(image_format: dict[str, Any], own: dict[str, Any]) -> tuple[Channe
 def _segments(output_format: dict[str, Any], own: dict[str, Any]) -> tuple[Segment, ...]:
     if "segments" in own:
         return tuple(Segment.from_json(fields) for fields in own["segments"])
-    names = output_format.get("channel_def", {})
-    segments: list[Segment] = []
-    for key in sorted(names, key=int):
-        if str(names[key]).lower() in ("background", "everything else"):
-            continue
-        color = _PALETTE[len(segments) % len(_PALETTE)]
-        segments.append(Segment(str(names[key]), int(key) or 1, color=color))
-    return tuple(segments)
+    names = _output_names(output_format)
+    background = bool(names) and names[0].lower() in _BACKGROUND
+    # Without a background channel every channel is a class of its own, and 0 stays what no class has claimed.
+    foreground = list(enumerate(names))[1:] if background else list(enumerate(names, start=1))
+    return tuple(
+        Segment(name, value, color=_PALETTE[index % len(_PALETTE)]) for index, (value, name) in enumerate(foreground)
+    )
+
+
+def _classes(output_format: dict[str, Any], own: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(name) for name in own.get("classes") or _output_names(output_format))
+
+
+def _output_names(output_format: dict[str, Any]) -> list[str]:
+    """Return a name per output channel: as many as num_channels or channel_def says, whichever is more."""
+    given = {int(key): str(name) for key, name in (output_format.get("channel_def") or {}).items()}
+    count = max([int(output_format.get("num_channels") or 0), *(key + 1 for key in given)])
+    if count > 1 and 0 not in given:
+        given[0] = _BACKGROUND[0]
+    return [given.get(index, f"class {index}") for index in range(count)] if given else []
 
 
 def _triple(values: Any, kind: type[Any]) -> Any:
@@ -145,13 +160,12 @@ def file_sha256(path: Path) -> str:
 
 
 def bundle_files(folder: Path) -> list[Path]:
-    """Return the files of a bundle that decide what it does, relative to it: configs, weights, scripts."""
-    return sorted(
-        path.relative_to(folder)
-        for name in _HASHED_FOLDERS
-        for path in (folder / name).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    )
+    """Return the files of a bundle that may decide what it does, relative to it: all but its documents.
+
+    Not only configs, models and scripts: a config may import a module from any folder of its bundle.
+    """
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not any(part in _NOT_HASHED for part in path.parts[:-1]))
 
 
 def bundle_sha256(folder: Path) -> str:

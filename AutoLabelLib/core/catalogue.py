@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from AutoLabelLib.core import bundle, locations
-from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.errors import FileError, ModelError
 from AutoLabelLib.core.model import ModelSpec
 
 
@@ -16,17 +17,24 @@ def _folders() -> list[Path]:
     return [folder for root in roots if root.is_dir() for folder in sorted(root.iterdir()) if folder.is_dir()]
 
 
+def _readable() -> list[ModelSpec]:
+    specs = []
+    for folder in _folders():
+        with suppress(ModelError):
+            specs.append(bundle.read_spec(folder))
+    return specs
+
+
 def models(task: str | None = None, modality: str | None = None) -> list[ModelSpec]:
-    """Return the installed models, bundled ones first.
+    """Return the installed models, bundled ones first; one that cannot be read must not hide the others.
 
     Args:
         task: Only those for this task, such as "segmentation".
         modality: Only those for this modality, such as "MR" (and those for any).
     """
-    specs = [bundle.read_spec(folder) for folder in _folders() if (folder / bundle.METADATA).is_file()]
     return [
         spec
-        for spec in specs
+        for spec in _readable()
         if (task is None or spec.task == task) and (modality is None or spec.modality in ("", modality))
     ]
 
@@ -41,7 +49,9 @@ def find(name_or_folder: str | Path) -> ModelSpec:
     for spec in installed:
         if spec.name == str(name_or_folder):
             return spec
-    folder = Path(name_or_folder)
+    # A broken model is in no list, but asking for it must say what is broken.
+    broken = [folder for folder in _folders() if folder.name == str(name_or_folder)]
+    folder = broken[0] if broken else Path(name_or_folder)
     if folder.is_dir():
         return bundle.read_spec(folder)
     names = ", ".join(spec.name for spec in installed) or "none"
@@ -56,13 +66,22 @@ def is_trusted(folder: Path) -> bool:
 
 
 def trust(folder: Path) -> str:
-    """Remember that the user approves exactly these files of a bundle; return their common hash."""
+    """Remember that the user approves exactly these files of a bundle; return their common hash.
+
+    Raises:
+        FileError: If it cannot be written down.
+    """
     approved = bundle.bundle_sha256(folder)
     path = _approvals_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{os.getpid()}.tmp")
-    beside.write_text(json.dumps(sorted({*_approvals(), approved}), indent=1), encoding="utf-8")
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(json.dumps(sorted({*_approvals(), approved}), indent=1), encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise FileError(f'The approval cannot be written to "{path}": {error.strerror}.') from error
     return approved
 
 
@@ -73,5 +92,5 @@ def _approvals_path() -> Path:
 def _approvals() -> set[str]:
     try:
         return set(json.loads(_approvals_path().read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):  # unreadable or not a list of hashes: nothing is approved
         return set()

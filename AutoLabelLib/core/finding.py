@@ -32,5 +32,5 @@ class Finding:
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:
             raise InputError(f"A finding's score must be from 0 to 1, got {self.score}.")
-        if min(self.size_mm) <= 0:
+        if not all(size > 0 for size in self.size_mm):  # this form refuses NaN, too
             raise InputError(f"A finding's size must be positive, got {self.size_mm} mm.")

@@ -15,6 +15,7 @@ from AutoLabelLib.core import affine as geometry
 from AutoLabelLib.core.errors import UnsupportedVolumeError
 
 _KINDS = "iuf"  # signed and unsigned integers, floats
+_SLICES_PER_HASH_UPDATE = 32
 
 
 class HasGrid(Protocol):
@@ -94,11 +95,12 @@ class Image:
         digest = hashlib.sha256()
         description = (self.array.shape, self.array.dtype.str, self.modality, self.channel_names, self.unit)
         digest.update(repr(description).encode())
-        digest.update(self.affine.tobytes())
-        # Slicer's arrays are Fortran-ordered here; hashing them transposed avoids a copy of the whole volume.
-        fortran = self.array.flags.f_contiguous and not self.array.flags.c_contiguous
-        digest.update(b"F" if fortran else b"C")
-        digest.update(np.ascontiguousarray(self.array.T if fortran else self.array).data)
+        digest.update((self.affine + 0.0).tobytes())  # + 0.0: a flip leaves -0.0, which is equal but of other bytes
+        # One order for every memory layout: i fastest, which is how Slicer's and ITK's arrays lie, so that theirs
+        # need no copy, and others only one of a few slices at a time.
+        for channel in self.array:
+            for start in range(0, channel.shape[2], _SLICES_PER_HASH_UPDATE):
+                digest.update(np.ascontiguousarray(channel[:, :, start : start + _SLICES_PER_HASH_UPDATE].T).data)
         return digest.hexdigest()
 
     def same_grid(self, other: HasGrid, tolerance_mm: float = 1e-3) -> bool:
@@ -127,8 +129,10 @@ def stack_channels(images: Sequence[Image]) -> Image:
     """Return one multi-channel image from images on the same grid.
 
     Raises:
-        UnsupportedVolumeError: If the grids differ.
+        UnsupportedVolumeError: If there is none, or the grids differ.
     """
+    if not images:
+        raise UnsupportedVolumeError("There is no image to stack.", "Give one image per channel.")
     first = images[0]
     for other in images[1:]:
         if not first.same_grid(other):
@@ -136,6 +140,10 @@ def stack_channels(images: Sequence[Image]) -> Image:
                 "The channels are not on the same grid.",
                 "Resample them to the first volume before stacking them.",
             )
-    names = tuple(name for image in images for name in (image.channel_names or (image.modality or "image",)))
+    names = tuple(name for image in images for name in _names(image))
     array = np.concatenate([image.array for image in images], axis=0)
     return Image(array, first.affine, first.modality, names, first.unit)
+
+
+def _names(image: Image) -> tuple[str, ...]:
+    return image.channel_names or (image.modality or "image",) * image.array.shape[0]

@@ -15,10 +15,20 @@ Position = tuple[float, float, float]
 
 
 def _position(values: Any) -> Position:
-    coordinates = [float(value) for value in values]
+    try:
+        coordinates = [float(value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise GeometryError(f"A position needs three numbers (RAS mm), got {values!r}.") from error
     if len(coordinates) != 3 or not np.isfinite(coordinates).all():
         raise GeometryError(f"A position needs three finite numbers (RAS mm), got {coordinates}.")
     return (coordinates[0], coordinates[1], coordinates[2])
+
+
+def _path(corners: Any, fewest: int, kind: str) -> tuple[Position, ...]:
+    path = tuple(_position(corner) for corner in corners)
+    if len(path) < fewest:
+        raise GeometryError(f"A {kind} needs at least {fewest} position(s), got {len(path)}.", "Draw it again.")
+    return path
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Scribble:
-    """A stroke through it, as the corners of an open polyline."""
+    """A stroke through it, as the corners of an open polyline; one corner is a dab."""
 
     path_ras_mm: tuple[Position, ...]
     positive: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path_ras_mm", tuple(_position(corner) for corner in self.path_ras_mm))
+        object.__setattr__(self, "path_ras_mm", _path(self.path_ras_mm, 1, "scribble"))
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Lasso:
     positive: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path_ras_mm", tuple(_position(corner) for corner in self.path_ras_mm))
+        object.__setattr__(self, "path_ras_mm", _path(self.path_ras_mm, 3, "lasso"))
 
 
 @dataclass(frozen=True)
