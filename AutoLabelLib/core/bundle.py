@@ -127,10 +127,10 @@ def _segments(output_format: dict[str, Any], own: dict[str, Any]) -> tuple[Segme
         return tuple(Segment.from_json(fields) for fields in own["segments"])
     names = _output_names(output_format)
     background = bool(names) and names[0].lower() in _BACKGROUND
-    # Without a background channel every channel is a class of its own, and 0 stays what no class has claimed.
-    foreground = list(enumerate(names))[1:] if background else list(enumerate(names, start=1))
+    # Without a background channel every channel decides by itself: classes may overlap, so each has its own layer.
     return tuple(
-        Segment(name, value, color=_PALETTE[index % len(_PALETTE)]) for index, (value, name) in enumerate(foreground)
+        Segment(name, index + 1, layer=0 if background else index, color=_PALETTE[index % len(_PALETTE)])
+        for index, name in enumerate(names[1:] if background else names)
     )
 
 

@@ -133,6 +133,12 @@ def test_segments_of_foreign_outputs(
     assert named(bundle.read_spec(write(tmp_path, zoo_with(outputs=outputs)))) == segments
 
 
+def test_classes_that_may_overlap_have_layers_of_their_own(tmp_path: Path) -> None:
+    outputs = {"num_channels": 3, "channel_def": {"0": "core", "1": "whole", "2": "enhancing"}}
+    spec = bundle.read_spec(write(tmp_path, zoo_with(outputs=outputs)))
+    assert [segment.layer for segment in spec.segments] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("modality", ["MRI", "mr", "MR"])
 def test_mri_is_dicoms_mr(tmp_path: Path, modality: str) -> None:
     spec = bundle.read_spec(write(tmp_path, zoo_with({"modality": modality})))
