@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.errors import ContractError, GeometryError
 from AutoLabelLib.core.image import Image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.training.box import Box
 from AutoLabelLib.worker.training.clicks import (
@@ -15,7 +16,7 @@ from AutoLabelLib.worker.training.clicks import (
     simulate_click,
 )
 from AutoLabelLib.worker.training.patches import beyond_mm, patch_grid, sample
-from AutoLabelLib.worker.training.prompted import Prompting, PromptedExamples, from_recipe
+from AutoLabelLib.worker.training.prompted import PromptedExamples, Prompting, from_recipe
 from AutoLabelLib.worker.training.surroundings import Surroundings, without_object
 from AutoLabelLib.worker.training.variation import Variation, random_turn, thicker
 

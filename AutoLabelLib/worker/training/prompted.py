@@ -127,8 +127,9 @@ class PromptedExamples:
         options = self._options
         box = thicker(self._boxes[index], rng, options.variation)
         click = simulate_click(box.mask, box.spacing_mm, rng, options.clicks)
-        is_second_look = rng.random() < options.variation.recentre_fraction
-        centre = np.argwhere(box.mask).mean(axis=0) if is_second_look else click
+        centre = click
+        if rng.random() < options.variation.recentre_fraction:
+            centre = click + rng.random() * (np.argwhere(box.mask).mean(axis=0) - click)
         turn = random_turn(rng, options.variation)
         grid = self._grid(box, centre, turn)
         image, label = continued_patch(box, grid, lambda: self._foreign_patch(rng), rng, options.surroundings)

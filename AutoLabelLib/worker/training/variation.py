@@ -25,7 +25,7 @@ class Variation:
         flip_fraction: Chance of a mirror image along each axis.
         thick_fraction: Chance that neighbouring slices are averaged, up to thickest_mm.
         thickest_mm: Largest slice spacing that this may lead to.
-        recentre_fraction: Share of patches centred at the object instead of the click, as in a second look.
+        recentre_fraction: Share of patches moved from the click towards the object's middle, as in a second look.
         noise: Largest standard deviation of added noise, in units of the normalised image.
         gain: Largest relative change of contrast.
         shift: Largest change of brightness, in units of the normalised image.

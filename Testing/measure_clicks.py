@@ -1,0 +1,222 @@
+"""Measure a click model on held-out nodules: `python Testing/measure_clicks.py BUNDLE CASES.csv DATA_FOLDER`.
+
+Every held-out nodule is clicked in its middle, at random inside, and up to 5 mm off its edge, each time in a new worker
+job, as a user's click would be. The image is the data's own small box; that box set into a large CT of another person;
+or the box resampled to another slice spacing. Dice is measured on the grid of the image that was given. Subsets:
+
+    small       diameter below 6 mm
+    sub-solid   texture rated 3 or less (5 is solid, 1 is ground glass)
+    pleural     touches a wall: soft tissue (above -300 HU) at least 6 mm thick within 1.5 mm of the mask
+
+Prints one JSON object; with --output it is also written to a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from AutoLabelLib.core.affine import ras_from_index, spacing_mm, zoomed_affine
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.job import Job
+from AutoLabelLib.core.prompt import Point, Prompts
+from AutoLabelLib.files.images import read_image, read_voxels
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.tasks import segmentation
+from AutoLabelLib.worker.training import recipe as recipes
+from AutoLabelLib.worker.training.cases import Case, read_cases
+from AutoLabelLib.worker.training.clicks import ClickHabits, central_voxel, shell_around, simulate_click
+from AutoLabelLib.worker.training.split import split_cases
+
+CLICKS = ("middle", "inside", "off_edge")
+SLICE_SPACINGS_MM = (0.5, 1.25, 2.5)
+_LUNG_LABELS = (10, 11, 12, 13, 14)  # lobes, TotalSegmentator v2
+_LARGE_MM = (150.0, 150.0, 150.0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An image (I, J, K) in HU with the true mask on the same grid."""
+
+    image: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    affine: NDArray[np.float64]
+
+
+def read_scene(case: Case) -> Scene:
+    """Return a case as it lies on the disk."""
+    image, label = read_image(case.images[0]), read_voxels(case.label)
+    return Scene(image.array[0].astype(np.float32), label.array[0] > 0, image.affine)
+
+
+def with_slices(scene: Scene, slice_mm: float) -> Scene:
+    """Return a scene resampled along its third axis to a slice spacing over the same extent."""
+    own_mm = spacing_mm(scene.affine)[2]
+    count = max(2, round(scene.mask.shape[2] * own_mm / slice_mm))
+    shape = (*scene.mask.shape[:2], count)
+    image = ndimage.gaussian_filter1d(scene.image, max(0.0, 0.4 * (slice_mm / own_mm - 1)), axis=2, mode="nearest")
+    mask = ndimage.gaussian_filter1d(
+        scene.mask.astype(np.float32), max(0.0, 0.4 * (slice_mm / own_mm - 1)), axis=2, mode="constant"
+    )
+    positions = (np.arange(count) + 0.5) * scene.mask.shape[2] / count - 0.5
+    low = np.clip(np.floor(positions).astype(int), 0, scene.mask.shape[2] - 1)
+    high = np.minimum(low + 1, scene.mask.shape[2] - 1)
+    weight = np.clip(positions - low, 0, 1)
+    between = [a[:, :, low] * (1 - weight) + a[:, :, high] * weight for a in (image, mask)]
+    return Scene(between[0].astype(np.float32), between[1] >= 0.5, zoomed_affine(scene.affine, scene.mask.shape, shape))
+
+
+def in_large_ct(scene: Scene, large: Image, lung: NDArray[np.bool_], rng: np.random.Generator) -> Scene:
+    """Return a scene set into another person's CT, which is resampled to its spacing around a place in the lung."""
+    own_mm = np.asarray(spacing_mm(scene.affine))
+    shape = np.ceil(np.asarray(_LARGE_MM) / own_mm).astype(int)
+    middle = np.argwhere(lung)[rng.integers(int(lung.sum()))]
+    ratio = own_mm / np.asarray(large.spacing_mm)
+    image = ndimage.affine_transform(
+        large.array[0].astype(np.float32),
+        ratio,
+        middle - ratio * (shape - 1) / 2,
+        tuple(shape),
+        order=1,
+        mode="nearest",
+    )
+    image += rng.normal(0, 25, image.shape).astype(np.float32)  # resampled from 3 mm it is smoother than any scan
+    start = (shape - scene.mask.shape) // 2
+    box = tuple(slice(a, a + n) for a, n in zip(start, scene.mask.shape, strict=True))
+    image[box] = scene.image
+    mask = np.zeros(tuple(shape), bool)
+    mask[box] = scene.mask
+    affine = np.array(scene.affine)
+    affine[:3, 3] = ras_from_index(affine, -start)
+    return Scene(image, mask, affine)
+
+
+def touches_wall(scene: Scene) -> bool:
+    """Return whether a nodule is pleural: soft tissue at least 6 mm thick in its slices lies within 1.5 mm of it."""
+    in_plane_mm = spacing_mm(scene.affine)[:2]
+    soft = (scene.image > -300) & ~scene.mask
+    near = shell_around(scene.mask, spacing_mm(scene.affine), 1.5)
+    for k in np.flatnonzero(scene.mask.any(axis=(0, 1))):
+        padded = np.pad(soft[:, :, k], 1, constant_values=False)
+        depth = ndimage.distance_transform_edt(np.pad(soft[:, :, k], 12, mode="edge"), sampling=in_plane_mm)
+        core = depth[12:-12, 12:-12] >= 3.0
+        wall = ndimage.distance_transform_edt(~core, sampling=in_plane_mm) <= 3.0 if core.any() else core
+        if (wall & soft[:, :, k] & near[:, :, k]).any() and padded.any():
+            return True
+    return False
+
+
+def click_of(kind: str, scene: Scene, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a click (3,) as continuous voxel index within the image."""
+    if kind == "middle":
+        return central_voxel(scene.mask, spacing_mm(scene.affine))
+    habits = ClickHabits(inside_fraction=float(kind == "inside"))
+    return simulate_click(scene.mask, spacing_mm(scene.affine), rng, habits)
+
+
+def measure(bundle: Path, scene: Scene, click: NDArray[np.float64]) -> tuple[float, float]:
+    """Return Dice, and measured over true volume, of one click through a worker job."""
+    image = Image(scene.image[None], scene.affine, modality="CT", unit="HU")
+    point = tuple(float(value) for value in ras_from_index(scene.affine, click))
+    job = Job("segmentation", str(bundle), (image,), prompts=Prompts(points=(Point(point),)))  # type: ignore[arg-type]
+    labelmap = segmentation.run(job, TaskContext()).labelmaps[0]
+    found = labelmap.mask(labelmap.segments[0])
+    overlap, total = int((found & scene.mask).sum()), int(found.sum()) + int(scene.mask.sum())
+    return 2 * overlap / total, float(found.sum() / scene.mask.sum())
+
+
+def conditions(
+    scene: Scene, large: Image, lung: NDArray[np.bool_], rng: np.random.Generator
+) -> Iterator[tuple[str, Scene]]:
+    """Yield the images in which a nodule is shown."""
+    yield "box", scene
+    yield "large_ct", in_large_ct(scene, large, lung, rng)
+    for slice_mm in SLICE_SPACINGS_MM:
+        yield f"slices_{slice_mm}mm", with_slices(scene, slice_mm)
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return mean Dice with a 95 % bootstrap interval over patients' nodules, and more, of some measurements."""
+    if not rows:
+        return {"nodules": 0}
+    dice = np.array([row["dice"] for row in rows])
+    rng = np.random.default_rng(0)
+    means = dice[rng.integers(0, len(dice), (1000, len(dice)))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return {
+        "nodules": len({row["case"] for row in rows}),
+        "dice": round(float(dice.mean()), 4),
+        "interval": [round(float(low), 4), round(float(high), 4)],
+        "median": round(float(np.median(dice)), 4),
+        "missed": round(float((dice < 0.1).mean()), 4),
+        "volume_ratio": round(float(np.median([row["volume_ratio"] for row in rows])), 3),
+    }
+
+
+def report(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures per condition and click, and per subset."""
+    table: dict[str, Any] = {}
+    for condition in dict.fromkeys(row["condition"] for row in rows):
+        part = [row for row in rows if row["condition"] == condition]
+        table[condition] = {click: summary([row for row in part if row["click"] == click]) for click in CLICKS}
+        table[condition]["all"] = summary(part)
+        table[condition]["subsets"] = {
+            name: summary([row for row in part if row[name]]) for name in ("small", "sub_solid", "pleural")
+        }
+    return table
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("data", type=Path, help="holds lung_nodule_ct/nodules.csv and ct/torso_ct_3mm*.nii.gz")
+    parser.add_argument("--recipe", default="lung_nodule_ct", help="whose holdout rule says which cases are held out")
+    parser.add_argument("--every", type=int, default=1, help="measure only every n-th held-out case")
+    parser.add_argument("--conditions", default="", help="comma-separated, such as box,large_ct; default all")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    with (options.data / "lung_nodule_ct" / "nodules.csv").open(newline="", encoding="utf-8") as stream:
+        facts = {row["file"]: row for row in csv.DictReader(stream)}
+    split = split_cases(read_cases(options.cases), recipes.load(options.recipe).holdout)
+    cases = [case for case in split.test if case.label.name in facts][:: options.every]
+    large = read_image(options.data / "ct" / "torso_ct_3mm.nii.gz")
+    lung = np.isin(read_voxels(options.data / "ct" / "torso_ct_3mm_labels.nii.gz").array[0], _LUNG_LABELS)
+    wanted = [name for name in options.conditions.split(",") if name]
+    rows = []
+    for number, case in enumerate(cases):
+        rng = np.random.default_rng(number)
+        scene, fact = read_scene(case), facts[case.label.name]
+        kinds = {
+            "small": float(fact["diameter_mm"]) < 6,
+            "sub_solid": int(fact["texture"]) <= 3,
+            "pleural": touches_wall(scene),
+        }
+        for condition, shown in conditions(scene, large, lung, rng):
+            if (wanted and condition not in wanted) or not shown.mask.any():
+                continue
+            for click in CLICKS:
+                dice, ratio = measure(options.bundle, shown, click_of(click, shown, rng))
+                rows.append({"case": case.name, "condition": condition, "click": click, "dice": dice,
+                             "volume_ratio": ratio, **kinds})  # fmt: skip
+    result = {"held_out_cases": len(cases), "patients": len({case.group for case in cases}), **report(rows)}
+    text = json.dumps(result, indent=1)
+    print(text)
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
