@@ -1,0 +1,32 @@
+"""The one worker that everything in this process shares, so that models and images stay warm."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+
+from AutoLabelLib.client.worker import Worker
+
+_lock = threading.Lock()
+_shared: dict[int, Worker] = {}  # by process: a forked child must not talk on its parent's connection
+
+
+def default_worker() -> Worker:
+    """Return this process's worker; it starts with its first job and ends with this process."""
+    with _lock:
+        if os.getpid() not in _shared:
+            set_default_worker(Worker())
+        return _shared[os.getpid()]
+
+
+def set_default_worker(worker: Worker) -> None:
+    """Use another worker from now on: one with Slicer's environment, or an in-process twin in a test."""
+    _shared[os.getpid()] = worker
+
+
+@atexit.register
+def _stop() -> None:
+    worker = _shared.pop(os.getpid(), None)
+    if worker is not None:
+        worker.stop()
