@@ -1,0 +1,66 @@
+"""One segment: what a vtkSegment says of it, and its label values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from AutoLabelLib.core.labelmap import Segment
+from AutoLabelLib.scene.terminology import segment_code, terminology_entry
+
+LABEL_VALUE_TAG = "AutoLabel.LabelValue"
+"""Where a segment keeps the label value that it was given: Slicer renumbers segments when it saves several layers."""
+
+
+def describe(vtk_segment: Any, segment: Segment, tags: Mapping[str, str]) -> None:
+    """Give a vtkSegment the code and label value of a segment, and tags; not name and colour, which are the user's."""
+    vtk_segment.SetTerminology(terminology_entry(segment.code))
+    for key, value in {**tags, LABEL_VALUE_TAG: str(segment.label_value)}.items():
+        vtk_segment.SetTag(key, value)
+
+
+def unique_name(segmentation: Any, name: str) -> str:
+    """Return a name that no segment of a vtkSegmentation has: the name itself, or with a number from 2."""
+    taken = {segmentation.GetSegment(i).GetName() for i in segmentation.GetSegmentIDs()}
+    number = 2
+    candidate = name
+    while candidate in taken:
+        candidate = f"{name} {number}"
+        number += 1
+    return candidate
+
+
+def segment_of(vtk_segment: Any, label_value: int, layer: int) -> Segment:
+    """Return what a vtkSegment shows, as a segment of a labelmap with that value and layer."""
+    red, green, blue = vtk_segment.GetColor()
+    code = segment_code(vtk_segment.GetTerminology())
+    return Segment(vtk_segment.GetName(), label_value, layer, code, (red, green, blue))
+
+
+def chosen_values(vtk_segments: Sequence[Any]) -> list[int]:
+    """Return the label values that the segments of one layer were given at first, if these still differ."""
+    stored = [segment.GetLabelValue() for segment in vtk_segments]
+    chosen = [_tag(segment, LABEL_VALUE_TAG) for segment in vtk_segments]
+    values = [int(text) if text.isdigit() and int(text) else value for text, value in zip(chosen, stored, strict=True)]
+    return values if len(set(values)) == len(values) else stored
+
+
+def _tag(vtk_segment: Any, key: str) -> str:
+    import vtk
+
+    text = vtk.reference("")
+    return str(text) if vtk_segment.GetTag(key, text) else ""
+
+
+def relabelled(array: NDArray[Any], new_values: Mapping[int, int]) -> NDArray[Any]:
+    """Return labels with new values, as the smallest unsigned type; 0 for a label that has none."""
+    result = np.zeros_like(array, dtype=np.min_scalar_type(max(new_values.values())))
+    if all(old == new for old, new in new_values.items()):
+        np.copyto(result, array, casting="unsafe", where=np.isin(array, list(new_values)))
+    else:
+        for old, new in new_values.items():
+            result[array == old] = new
+    return result
