@@ -3,7 +3,7 @@
 Options:
     recipe: Name of a recipe in Resources/Recipes, or path of a JSON file.
     cases: Path of the case list, CSV or JSON.
-    output: Folder for checkpoint, curves, split and bundle; made if it is missing.
+    output: Folder for checkpoint, curves, cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
@@ -11,7 +11,6 @@ Options:
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.training import curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
-from AutoLabelLib.worker.training.cases import read_cases
+from AutoLabelLib.worker.training.cases import read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
 from AutoLabelLib.worker.training.split import Split, split_cases
 
@@ -42,7 +41,8 @@ def run(job: Job, context: TaskContext) -> Result:
     recipe, output = _recipe(options), _output(options)
     device = _device(str(options.get("device", "auto")))
     split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
-    _write_split(output, split)
+    # Everybody can see what a model has learned from, and `autolabel evaluate --split test` what it has not.
+    write_cases(output / "cases.csv", split.labelled())
     context.log(
         f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
     )
@@ -64,7 +64,12 @@ def run(job: Job, context: TaskContext) -> Result:
     context.progress(1.0, "done")
     return Result(
         job.id,
-        values={"bundle": str(bundle), "curves": str(output / curves.NAME), "recipe": asdict(recipe)},
+        values={
+            "bundle": str(bundle),
+            "cases": str(output / "cases.csv"),
+            "curves": str(output / curves.NAME),
+            "recipe": asdict(recipe),
+        },
         warnings=tuple(context.warnings),
         phase_seconds=dict(context.phase_seconds),
         provenance={"torch": torch.__version__, "device": device, "threads": torch.get_num_threads()},
@@ -118,13 +123,3 @@ def _examples(recipe: recipes.Recipe, split: Split, context: TaskContext) -> tup
         return examples, None
     volumes = dataset.load_volumes(split.validation, recipe, context)
     return examples, lambda network: validation.mean_dice(network, volumes, recipe)
-
-
-def _write_split(output: Path, split: Split) -> None:
-    """Write split.json, so that everybody can see what a model has learned from."""
-    names = {
-        "train": [case.name for case in split.train],
-        "validation": [case.name for case in split.validation],
-        "test": [case.name for case in split.test],
-    }
-    (output / "split.json").write_text(json.dumps(names, indent=1), encoding="utf-8")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,37 @@ def read_cases(path: str | Path) -> list[Case]:
     _refuse_missing(cases, path)
     _refuse_torn_groups(cases, path)
     return cases
+
+
+def write_cases(path: Path, cases: Iterable[Case]) -> None:
+    """Write a case list that `read_cases` reads, with paths that start at its folder.
+
+    Raises:
+        FileError: If it cannot be written.
+    """
+    rows = [
+        (
+            _CHANNEL_SEPARATOR.join(_relative(file, path.parent) for file in case.images),
+            _relative(case.label, path.parent),
+            _relative(case.label, path.parent) if case.group == str(case.label) else case.group,
+            case.split,
+        )
+        for case in cases
+    ]
+    try:
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(("image", "label", "group", "split"))
+            writer.writerows(rows)
+    except OSError as problem:
+        raise FileError(f'The case list "{path}" cannot be written: {problem.strerror}.') from problem
+
+
+def _relative(file: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # another drive of a Windows machine
+        return str(file.resolve())
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:

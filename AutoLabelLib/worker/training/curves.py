@@ -54,8 +54,8 @@ def draw(folder: Path) -> Path | None:
         return None
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    epochs = [row["epoch"] for row in rows]
-    axes.plot(epochs, [row["loss"] for row in rows], label="training loss")
+    epochs = [row["epoch"] or 0.0 for row in rows]
+    axes.plot(epochs, [row["loss"] or 0.0 for row in rows], label="training loss")
     measured = [(row["epoch"], row["validation_dice"]) for row in rows if row["validation_dice"] is not None]
     if measured:
         axes.plot(*zip(*measured, strict=True), "o-", label="validation Dice")

@@ -18,6 +18,7 @@ from AutoLabelLib.worker.training.split import Split
 WEIGHTS = "models/model.safetensors"
 INFERENCE = "configs/inference.json"
 METADATA = "configs/metadata.json"
+_OF_THE_WINDOW = ("overlap", "mode")  # these stand in inference.json
 
 
 def export_bundle(recipe: Recipe, weights: dict[str, torch.Tensor], folder: Path, split: Split) -> Path:
@@ -92,7 +93,7 @@ def inference_config(recipe: Recipe) -> dict[str, Any]:
         {"_target_": "SaveImaged", "keys": "pred", "output_dir": "@output_dir", "output_postfix": recipe.name},
     ]
     return {
-        "imports": ["$import glob", "$import torch", "$import safetensors.torch"],
+        "imports": ["$import glob", "$import torch", "$from safetensors.torch import load_model"],
         "bundle_root": ".",
         "dataset_dir": "/path/to/images",
         "output_dir": "$@bundle_root + '/eval'",
@@ -112,7 +113,7 @@ def inference_config(recipe: Recipe) -> dict[str, Any]:
         "predict": "$lambda data: {**data, 'pred': @inferer(data['image'][None].to(@device), @network)[0].cpu()}",
         "initialize": [
             "$torch.set_grad_enabled(False)",
-            f"$safetensors.torch.load_model(@network, @bundle_root + '/{WEIGHTS}', device=str(@device))",
+            f"$load_model(@network, @bundle_root + '/{WEIGHTS}', device=str(@device))",
         ],
         "run": ["$[@postprocessing(@predict(@preprocessing({'image': file}))) for file in @files]"],
     }
@@ -195,7 +196,8 @@ def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
         "prompts": list(recipe.prompts),
         "needs_prompt": bool(recipe.prompts),
         **({"prompting": recipe.prompting} if recipe.prompting else {}),
-        "mirror_axes": list(recipe.inference.get("mirror_axes", [])),
+        "mirror_axes": [],
+        **{key: value for key, value in recipe.inference.items() if key not in _OF_THE_WINDOW},
         "sha256": hashes,
     }
 

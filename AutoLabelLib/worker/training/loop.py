@@ -38,6 +38,7 @@ class Run:
     epoch: int = 0  # epochs that are finished
     best_dice: float = -1.0
     best_weights: dict[str, torch.Tensor] | None = None
+    skipped_in_a_row: int = 0  # only a guard: a resumed run starts to count anew
 
     def state(self, fingerprint: str) -> dict[str, Any]:
         """Return the run as plain data."""
@@ -154,7 +155,7 @@ def _train_epoch(
     loss_of = losses.segmentation_loss(training.loss)
     steps = steps_per_epoch(len(examples), training.batch_size)
     losses_seen: list[float] = []
-    skipped = skipped_in_a_row = 0
+    skipped = 0
     for step, (image, label) in enumerate(batches(examples, training.batch_size, training.seed, run.epoch)):
         fraction = (run.epoch + step / steps) / training.epochs
         context.progress(fraction, f"epoch {run.epoch + 1} of {training.epochs}")
@@ -162,13 +163,14 @@ def _train_epoch(
         with run.precision.autocast():
             loss = loss_of(run.network(image), label.to(device))
         if run.precision.step(run.optimizer, run.network, loss, training.gradient_clip):
+            run.scheduler.step()
             run.average.update_parameters(run.network)
             losses_seen.append(float(loss.detach()))
-            skipped_in_a_row = 0
+            run.skipped_in_a_row = 0
         else:
-            skipped, skipped_in_a_row = skipped + 1, skipped_in_a_row + 1
-            _check_not_lost(skipped_in_a_row)
-        run.scheduler.step()
+            skipped += 1
+            run.skipped_in_a_row += 1
+            _check_not_lost(run.skipped_in_a_row)
     mean_loss = sum(losses_seen) / len(losses_seen) if losses_seen else float("nan")
     return {"loss": mean_loss, "learning_rate": float(run.scheduler.get_last_lr()[0]), "skipped_steps": skipped}
 

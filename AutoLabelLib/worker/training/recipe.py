@@ -65,7 +65,7 @@ class Recipe:
         holdout: Rule that sets cases apart; see `split.hold_out`.
         prompts: Kinds of prompt that the model needs, such as "point"; empty for an automatic model.
         prompting: Options of the prompt's simulation; see `clicks`.
-        inference: overlap, mode and mirror_axes of the sliding window.
+        inference: overlap and mode of the sliding window; mirror_axes and whatever else the contract shall say.
         card: Free text of the model card and of the metadata (description, data, licence, limits ...).
     """
 

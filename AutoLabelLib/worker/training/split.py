@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.training.cases import Case
+
+_NAMES = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Split:
     train: tuple[Case, ...]
     validation: tuple[Case, ...]
     test: tuple[Case, ...]
+
+    def labelled(self) -> list[Case]:
+        """Return all cases, each saying which set it is in."""
+        parts = zip(_NAMES, (self.train, self.validation, self.test), strict=True)
+        return [replace(case, split=name) for name, part in parts for case in part]
 
 
 def split_cases(cases: Sequence[Case], holdout: dict[str, Any]) -> Split:
@@ -52,7 +59,6 @@ def split_cases(cases: Sequence[Case], holdout: dict[str, Any]) -> Split:
     )
 
 
-_NAMES = ("train", "validation", "test")
 _KNOWN_KEYS = {"every", "offset", "folds", "fold", "seed", "validation_every"}
 
 

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from AutoLabelLib.core.errors import FileError, InputError
+from AutoLabelLib.worker.training.cases import Case, read_cases
+from AutoLabelLib.worker.training.split import split_cases
+from Testing.tiny_training import write_list
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_bytes(b"")
+
+
+def test_relative_paths_start_at_the_list(tmp_path: Path) -> None:
+    touch(tmp_path, "a.nii.gz", "b.nii.gz")
+    case = read_cases(write_list(tmp_path, ["a.nii.gz,b.nii.gz,P1"]))[0]
+    assert case == Case((tmp_path / "a.nii.gz",), tmp_path / "b.nii.gz", "P1")
+    assert case.name == "b"
+
+
+def test_json_and_csv_say_the_same(tmp_path: Path) -> None:
+    touch(tmp_path, "a.nii", "b.nii", "c.nii")
+    entry = {"image": ["a.nii", "b.nii"], "label": "c.nii", "group": "P", "split": "test"}
+    (tmp_path / "cases.json").write_text(json.dumps({"cases": [entry]}))
+    (tmp_path / "cases.csv").write_text("split,label,image,group\ntest,c.nii,a.nii;b.nii,P\n")
+    assert read_cases(tmp_path / "cases.json") == read_cases(tmp_path / "cases.csv")
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "words"),
+    [
+        (["a.nii,missing.nii,P"], FileError, "missing.nii"),
+        (["a.nii,b.nii,P", "a.nii,c.nii,Q"], InputError, "listed twice"),
+        (["a.nii,b.nii,P", "c.nii,b.nii,Q"], InputError, "listed twice"),
+        (["a.nii,,P"], InputError, "Entry 1"),
+        ([], InputError, "empty"),
+    ],
+)
+def test_a_wrong_list_is_explained(tmp_path: Path, lines: list[str], error: type[Exception], words: str) -> None:
+    touch(tmp_path, "a.nii", "b.nii", "c.nii")
+    with pytest.raises(error, match=words):
+        read_cases(write_list(tmp_path, lines))
+
+
+def test_a_missing_or_broken_list_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="no case list"):
+        read_cases(tmp_path / "none.csv")
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(FileError, match="cannot be read"):
+        read_cases(tmp_path / "broken.json")
+
+
+def test_a_patient_in_two_splits_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "a.nii", "b.nii", "c.nii", "d.nii")
+    path = tmp_path / "cases.csv"
+    path.write_text("image,label,group,split\na.nii,b.nii,P,train\nc.nii,d.nii,P,test\n")
+    with pytest.raises(InputError, match="more than one split"):
+        read_cases(path)
+
+
+def cases_of(groups: list[int]) -> list[Case]:
+    return [Case((Path(f"i{n}"),), Path(f"l{n}"), f"P{group}") for n, group in enumerate(groups)]
+
+
+RULES = st.one_of(
+    st.fixed_dictionaries({"every": st.integers(2, 6), "validation_every": st.sampled_from([0, 2, 3])}),
+    st.fixed_dictionaries({"folds": st.integers(2, 4), "fold": st.integers(0, 1), "seed": st.integers(0, 9)}),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=12, max_size=60), RULES)
+def test_a_split_never_mixes_groups_and_loses_nobody(groups: list[int], rule: dict[str, int]) -> None:
+    cases = cases_of([*groups, *range(6)])
+    split = split_cases(cases, rule)
+    parts = [{case.group for case in part} for part in (split.train, split.validation, split.test)]
+    assert sum(len(part) for part in parts) == len(set().union(*parts))
+    assert len(split.train) + len(split.validation) + len(split.test) == len(cases)
+
+
+def test_folds_cover_everybody_once() -> None:
+    cases = cases_of(list(range(11)))
+    held_out = [case.group for fold in range(3) for case in split_cases(cases, {"folds": 3, "fold": fold}).test]
+    assert sorted(held_out) == sorted(case.group for case in cases)
+
+
+def test_every_sixth_is_counted_in_sorted_order() -> None:
+    cases = cases_of([9, 1, 2, 3, 4, 5, 6])
+    assert [case.group for case in split_cases(cases, {"every": 6, "offset": 5}).test] == ["P6"]
+
+
+def test_an_empty_training_set_and_an_unknown_rule_are_refused() -> None:
+    with pytest.raises(InputError, match="no case to train on"):
+        split_cases([Case((Path("i"),), Path("l"), "P", "test")], {})
+    with pytest.raises(InputError, match="often"):
+        split_cases(cases_of([1, 2]), {"often": 3})

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from AutoLabelLib.core.bundle import read_spec, verify
+from AutoLabelLib.core.errors import FileError, GeometryError, InputError, JobCancelled, UnsupportedVolumeError
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.job import Job, Progress, Result
+from AutoLabelLib.files.images import write_image
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.tasks import training
+from AutoLabelLib.worker.training import checkpoint
+from AutoLabelLib.worker.training.cases import read_cases
+from AutoLabelLib.worker.training.split import split_cases
+from Testing.tiny_training import AFFINE, SHAPE, recipe_entries, write_case, write_cases, write_list
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def train(
+    folder: Path, context: TaskContext | None = None, recipe: dict[str, Any] | None = None, **more: Any
+) -> Result:
+    """Train on the case list of a folder."""
+    path = folder / "recipe.json"
+    path.write_text(json.dumps(recipe or recipe_entries(training={"epochs": 2, "batch_size": 2})))
+    options = {"recipe": str(path), "cases": str(folder / "cases.csv"), "output": str(folder / "out"), **more}
+    return training.run(Job("training", options=options), context or TaskContext())
+
+
+def test_a_list_and_a_recipe_become_a_bundle(tmp_path: Path) -> None:
+    write_cases(tmp_path, 5)
+    rule = {"every": 5, "validation_every": 2}
+    result = train(tmp_path, recipe=recipe_entries(training={"epochs": 2, "batch_size": 2}, holdout=rule), device="cpu")
+    verify(read_spec(Path(result.values["bundle"])))
+    cases = read_cases(Path(result.values["cases"]))
+    assert [case.split for case in cases] == ["train"] * 2 + ["validation"] * 2 + ["test"]
+    again = split_cases(cases, {})
+    assert [case.name for case in again.test] == ["label_4"]
+    header, *lines = (tmp_path / "out" / "curves.csv").read_text().splitlines()
+    assert header.startswith("epoch,loss")
+    assert len(lines) == 2
+    assert lines[-1].split(",")[3] != ""  # the validation Dice
+    assert set(result.phase_seconds) == {"read", "train", "export"}
+
+
+def test_cancel_leaves_a_checkpoint_to_continue_from(tmp_path: Path) -> None:
+    write_cases(tmp_path, 3)
+    seen: list[Progress] = []
+    context = TaskContext(seen.append, lambda: bool(seen) and seen[-1].fraction >= 0.5)
+    with pytest.raises(JobCancelled):
+        train(tmp_path, context)
+    assert (tmp_path / "out" / checkpoint.NAME).is_file()
+    assert not (tmp_path / "out" / "tiny").exists()
+    assert Path(train(tmp_path, resume=True).values["bundle"]).is_dir()
+
+
+def test_overrides_replace_entries_of_the_training(tmp_path: Path) -> None:
+    write_cases(tmp_path, 2)
+    result = train(tmp_path, overrides={"epochs": 1})
+    assert result.values["recipe"]["training"]["epochs"] == 1
+    with pytest.raises(InputError, match="epoch"):
+        train(tmp_path, overrides={"epoch": 1})
+
+
+def box(value: int) -> np.ndarray:
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[4:8, 4:8, 4:8] = value
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("label", "image", "error", "words"),
+    [
+        (box(3), np.full(SHAPE, np.nan, np.float32), UnsupportedVolumeError, "label_0.*NaN"),
+        (box(3), np.zeros(SHAPE, np.float32), UnsupportedVolumeError, "same value"),
+        (box(0), None, InputError, "None of the 1 cases"),
+        (box(5), None, InputError, "value.* 5.*3, 7"),
+    ],
+)
+def test_a_case_that_cannot_be_learned_from_is_named(
+    tmp_path: Path, label: np.ndarray, image: np.ndarray | None, error: type[Exception], words: str
+) -> None:
+    write_list(tmp_path, [write_case(tmp_path, 0, label, image)])
+    with pytest.raises(error, match=words):
+        train(tmp_path)
+
+
+def test_a_label_on_another_grid_is_refused(tmp_path: Path) -> None:
+    line = write_case(tmp_path, 0)
+    moved = AFFINE.copy()
+    moved[0, 3] = 2.0
+    write_image(tmp_path / "label_0.nii.gz", Image(box(3)[None], moved))
+    write_list(tmp_path, [line])
+    with pytest.raises(GeometryError, match="same grid"):
+        train(tmp_path)
+
+
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    write_cases(tmp_path, 1)
+    whole = (tmp_path / "image_0.nii.gz").read_bytes()
+    (tmp_path / "image_0.nii.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError, match="image_0"):
+        train(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"colour": "red"}, "no option colour"), ({"output": ""}, "needs output"), ({"device": "abacus"}, "no device")],
+)
+def test_wrong_options_are_named(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    write_cases(tmp_path, 1)
+    with pytest.raises(InputError, match=words):
+        train(tmp_path, **options)
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    write_cases(tmp_path, 1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError, match="cannot be made"):
+        train(tmp_path, output=str(tmp_path / "file" / "out"))
