@@ -1,0 +1,1 @@
+"""Synthetic images of which everything is known, for demonstrations and tests."""
