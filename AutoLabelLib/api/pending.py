@@ -20,18 +20,25 @@ class Pending(Generic[Output]):
     Args:
         handle: The submitted job.
         finish: Turns the worker's result into what the caller gets; runs once, in the caller's thread.
+        remarks: What the caller should know beside the worker's warnings, one sentence each.
     """
 
-    def __init__(self, handle: JobHandle, finish: Callable[[Result], Output]) -> None:
+    def __init__(self, handle: JobHandle, finish: Callable[[Result], Output], remarks: tuple[str, ...] = ()) -> None:
         self.handle = handle
         self.result: Result | None = None
         self._finish = finish
+        self._remarks = remarks
         self._output: Output | None = None
 
     @property
     def state(self) -> str:
         """One of "queued", "running", "done", "failed", "cancelled"."""
         return self.handle.state
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the caller should know, one sentence each; complete when the job is done."""
+        return self._remarks + (self.result.warnings if self.result is not None else ())
 
     def on_progress(self, callback: Callable[[Progress], None]) -> Pending[Output]:
         """Call back with each progress message; return self."""

@@ -21,7 +21,9 @@ PromptsLike = Prompts | Sequence[Sequence[float]] | None
 
 
 @overload
-def segment(source: Source, model: str | Path, prompts: PromptsLike = ..., *, wait: Literal[True] = ..., **options: Any) -> Any: ...
+def segment(
+    source: Source, model: str | Path, prompts: PromptsLike = ..., *, wait: Literal[True] = ..., **options: Any
+) -> Any: ...
 @overload
 def segment(
     source: Source, model: str | Path, prompts: PromptsLike = ..., *, wait: Literal[False], **options: Any
@@ -61,14 +63,11 @@ def segment(
     spec = catalogue.find(model)
     image = open_source(source, modality, series_uid)
     given = _as_prompts(prompts)
-    spec.check(image, given)  # before a worker is started or a voxel is sent
-    job = Job("segmentation", str(spec.folder), (image,), prompts=given, options=options)
     volume_node = _volume_node(source)
     if volume_node is None:
-        pending: Pending[Any] = Pending(default_worker().submit(job), _labelmap)
+        pending = _submit(spec, image, given, options, _labelmap)
     else:
-        finish = _into_scene(volume_node.GetID(), spec, image, segmentation, same_name)
-        pending = Pending(default_worker().submit(job), finish)
+        pending = _submit_for_node(volume_node, spec, image, given, options, segmentation, same_name)
     if on_progress is not None:
         pending.on_progress(on_progress)
     return pending.wait() if wait else pending
@@ -81,7 +80,7 @@ def _as_prompts(prompts: PromptsLike) -> Prompts:
 
 
 def _volume_node(source: Source) -> Any:
-    first = source[0] if isinstance(source, (list, tuple)) and source else source
+    first = source[0] if isinstance(source, (list, tuple)) else source
     return first if is_node(first) else None
 
 
@@ -89,15 +88,37 @@ def _labelmap(result: Result) -> Labelmap:
     return result.labelmaps[0]
 
 
-def _into_scene(
-    volume_id: str, spec: ModelSpec, image: Image, segmentation: Any, same_name: str
-) -> Callable[[Result], Any]:
-    """Return what writes a result into the scene; it holds ids, because nodes may be gone by then."""
+def _submit(
+    spec: ModelSpec,
+    image: Image,
+    prompts: Prompts,
+    options: dict[str, Any],
+    finish: Callable[[Result], Any],
+    remarks: tuple[str, ...] = (),
+) -> Pending[Any]:
+    spec.check(image, prompts)  # before a worker is started or a voxel is sent
+    job = Job("segmentation", str(spec.folder), (image,), prompts=prompts, options=options)
+    return Pending(default_worker().submit(job), finish, remarks)
+
+
+def _submit_for_node(
+    volume_node: Any,
+    spec: ModelSpec,
+    image: Image,
+    prompts: Prompts,
+    options: dict[str, Any],
+    segmentation: Any,
+    same_name: str,
+) -> Pending[Any]:
+    """Submit, and write the result into the scene later; ids are held, because nodes may be gone by then."""
+    from AutoLabelLib.scene.segmentations import show_result
+    from AutoLabelLib.scene.transforms import prompts_for_image
+    from AutoLabelLib.scene.volumes import grid_of, remarks
+
+    volume_id, grid = volume_node.GetID(), grid_of(volume_node)
     segmentation_id = segmentation.GetID() if segmentation is not None else None
 
     def finish(result: Result) -> Any:
-        from AutoLabelLib.scene.segmentations import show_result
+        return show_result(result, spec, volume_id, segmentation_id, same_name, grid)
 
-        return show_result(result, spec, volume_id, segmentation_id, same_name)
-
-    return finish
+    return _submit(spec, image, prompts_for_image(prompts, volume_node), options, finish, remarks(volume_node))

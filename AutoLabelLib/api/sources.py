@@ -19,23 +19,26 @@ def is_node(source: Source) -> bool:
     return hasattr(source, "IsA") and bool(source.IsA("vtkMRMLNode"))
 
 
-def open_source(source: Source, modality: str = "", series_uid: str | None = None) -> Image:
+def open_source(
+    source: Source, modality: str = "", series_uid: str | None = None, time_point: int | None = None
+) -> Image:
     """Return the image that a source stands for.
 
     Args:
         source: See `Source`; of a list, each element gives one or more channels, all on one grid.
         modality: DICOM modality, for files that do not say it (NIfTI, NRRD, MetaImage).
         series_uid: Which series of a DICOM folder, where there are several.
+        time_point: Which volume of a 4D file, from 0.
 
     Raises:
         InputError: If it cannot be read, or is not one of these.
     """
     if isinstance(source, (list, tuple)):
-        return _open_channels(source, modality, series_uid)
+        return _open_channels(source, modality, series_uid, time_point)
     if isinstance(source, Image):
         return replace(source, modality=modality) if modality and not source.modality else source
     if isinstance(source, (str, Path)):
-        return _open_path(Path(source), modality, series_uid)
+        return _open_path(Path(source), modality, series_uid, time_point)
     if is_node(source):
         from AutoLabelLib.scene.volumes import image_from_volume
 
@@ -46,17 +49,17 @@ def open_source(source: Source, modality: str = "", series_uid: str | None = Non
     )
 
 
-def _open_channels(sources: Sequence[Source], modality: str, series_uid: str | None) -> Image:
+def _open_channels(sources: Sequence[Source], modality: str, series_uid: str | None, time_point: int | None) -> Image:
     if not sources:
         raise InputError("The list of images is empty.", "Pass at least one image.")
-    return stack_channels([open_source(source, modality, series_uid) for source in sources])
+    return stack_channels([open_source(source, modality, series_uid, time_point) for source in sources])
 
 
-def _open_path(path: Path, modality: str, series_uid: str | None) -> Image:
+def _open_path(path: Path, modality: str, series_uid: str | None, time_point: int | None) -> Image:
     if path.is_dir():
         from AutoLabelLib.dicom.series import read_series
 
         return read_series(path, series_uid=series_uid)
     from AutoLabelLib.files.images import read_image
 
-    return read_image(path, modality=modality)
+    return read_image(path, modality=modality, time_point=time_point)
