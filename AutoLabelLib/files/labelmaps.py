@@ -20,6 +20,7 @@ from AutoLabelLib.files.atomic import replacing
 from AutoLabelLib.files.images import read_voxels
 
 WRITABLE = (formats.SEGMENTATION, *formats.NIFTI, ".nrrd", ".mha")
+_SELF_DESCRIBING = (formats.SEGMENTATION, ".nrrd")
 _SIDECAR_SUFFIX = ".segments.json"
 # More values than any atlas has: an image was given where labels were meant.
 _MOST_LABEL_VALUES = 1000
@@ -82,7 +83,7 @@ def write_labelmap(
     if ending != formats.SEGMENTATION:
         labelmap = _flattened(labelmap, path.name)
     with replacing(path) as beside:
-        if ending in (formats.SEGMENTATION, ".nrrd"):
+        if ending in _SELF_DESCRIBING:
             from AutoLabelLib.files import nrrd
 
             texts = segment_texts.texts_from_labelmap(labelmap, all_tags)
@@ -95,6 +96,11 @@ def sidecar(path: str | Path) -> Path:
     """Return where the names of a plain label file's segments are kept: beside it, as .segments.json."""
     base = formats.without_suffix(Path(path))
     return base.with_name(base.name + _SIDECAR_SUFFIX)
+
+
+def has_sidecar(path: str | Path) -> bool:
+    """Return whether a file's format needs another file beside it for the names of the segments."""
+    return formats.suffix(Path(path)) not in _SELF_DESCRIBING
 
 
 def _read_nrrd(path: Path, segments: Sequence[Segment] | None) -> Labelmap:

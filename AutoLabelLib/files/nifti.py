@@ -63,7 +63,7 @@ def chosen_time_point(available: int, time_point: int | None, name: str) -> int:
     if time_point is None and available > 1:
         raise UnsupportedVolumeError(
             f'"{name}" is 4D: it holds {available} volumes (time points), but one is needed.',
-            f"Choose one from 0 to {available - 1}: time_point=0 in Python, --time-point 0 on the command line.",
+            f"Choose one from 0 to {available - 1}: read_image(path, time_point=0), or --time-point 0 in the command.",
         )
     if not 0 <= (time_point or 0) < max(1, available):
         raise UnsupportedVolumeError(

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import Affine, index_from_ras, same_affine
 from AutoLabelLib.core.labelmap import Color, Labelmap, Segment
-from AutoLabelLib.core.terminology import Code, SegmentCode
+from AutoLabelLib.core.terminology import TISSUE, Code, SegmentCode
 
 _TERMINOLOGY_TAG = "TerminologyEntry"
 _TERMINOLOGY_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
 _ANATOMIC_CONTEXT = "Anatomic codes - DICOM master list"
 _NO_CODE = "^^"
+_NOT_CODED = SegmentCode(TISSUE, TISSUE)  # what Slicer writes for a segment that nobody coded
 _BINARY_LABELMAP = "Binary labelmap"
 _REFERENCE_GEOMETRY = "Reference image geometry"
 
@@ -162,7 +163,8 @@ def _code(terminology: str) -> SegmentCode | None:
     parts = [_code_of_triple(part) for part in terminology.split("~")[1:4]]
     if len(parts) < 3 or parts[0] is None or parts[1] is None:
         return None
-    return SegmentCode(parts[0], parts[1], parts[2])
+    code = SegmentCode(parts[0], parts[1], parts[2])
+    return None if code == _NOT_CODED else code
 
 
 def _code_of_triple(text: str) -> Code | None:
