@@ -2,7 +2,7 @@
 
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
-    segment.py    evaluate.py    train.py    doctor.py    one verb each
+    segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
 
 Each verb submits one job to the worker and turns the result into what the input was: a node for a node,
 a core type for a core type or a path.
@@ -10,11 +10,11 @@ a core type for a core type or a path.
 
 from __future__ import annotations
 
-from AutoLabelLib.api.doctor import doctor
-from AutoLabelLib.api.evaluate import evaluate, evaluate_cases
+from AutoLabelLib.api.diagnosis import doctor
+from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
 from AutoLabelLib.api.pending import Pending
-from AutoLabelLib.api.segment import segment
-from AutoLabelLib.api.train import train
+from AutoLabelLib.api.segmentation import segment
+from AutoLabelLib.api.training import train
 from AutoLabelLib.core.catalogue import models
 
 __all__ = ["Pending", "doctor", "evaluate", "evaluate_cases", "models", "segment", "train"]
