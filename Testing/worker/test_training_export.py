@@ -82,13 +82,17 @@ def test_monai_itself_runs_the_bundle(bundle: Path, tmp_path: Path, split: Split
     assert set(np.unique(written.array)) <= {0, 1, 2}
 
 
-def test_the_card_names_data_split_and_figures(bundle: Path) -> None:
+def test_the_card_names_data_split_and_figures(bundle: Path, tmp_path: Path) -> None:
     text = (bundle / "docs" / "README.md").read_text()
     assert "3 cases for training, 0 for validation, 1 held out" in text
     assert "Not measured yet" in text
-    card.write(bundle, {"mean": {"box": {"dice": 0.875}}})
+    figure = {"mean": 0.8754, "low": 0.8, "high": 0.9, "n": 12}
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"summary": {"box": {"dice": figure, "hd95_mm": {**figure, "mean": None}}}}))
+    card.main([str(bundle), f"Held out={report}"])
     text = (bundle / "docs" / "README.md").read_text()
-    assert "0.875" in text
+    assert "**Held out**" in text
+    assert "| box | 12 | 0.875 [0.800, 0.900] | – |" in text
     assert "autolabel train --recipe tiny" in text
     verify(read_spec(bundle))  # figures are no part of what is hashed
 

@@ -1,7 +1,7 @@
 """The model card of a bundle: written from its metadata, its training facts and what `autolabel evaluate` printed.
 
-`python -m AutoLabelLib.worker.training.card BUNDLE [EVALUATION.json]` stores the figures in the bundle and writes
-the card anew.
+`python -m AutoLabelLib.worker.training.card BUNDLE "TITLE=REPORT.json" ...` stores the reports that
+`autolabel evaluate --output REPORT.json` wrote in the bundle, and writes the card anew.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ from AutoLabelLib.worker.training.split import Split
 
 EVALUATION = Path("docs") / "evaluation.json"
 TRAINING = Path("docs") / "training.json"
+_COLUMNS = {
+    "dice": "Dice",
+    "hd95_mm": "HD95 (mm)",
+    "volume_error_ml": "volume error (ml)",
+    "volume_error_percent": "volume error (%)",
+}
 
 
 def training_facts(recipe: Recipe, split: Split) -> dict[str, Any]:
@@ -41,25 +47,25 @@ def licence_text(recipe: Recipe) -> str:
     return f"Weights and configuration of {recipe.name}: {licence}\n{url}\n\nTrained on: {source}\n"
 
 
-def write(bundle: Path, evaluation: dict[str, Any] | None = None) -> Path:
+def write(bundle: Path, reports: dict[str, Any] | None = None) -> Path:
     """Write docs/README.md and return its path.
 
     Args:
         bundle: A bundle with metadata and training facts.
-        evaluation: What `autolabel evaluate --json` printed; None: what the bundle holds from an earlier time.
+        reports: By title, what `autolabel evaluate` printed as JSON; None: what the bundle holds from an earlier time.
     """
-    if evaluation is not None:
-        (bundle / EVALUATION).write_text(json.dumps(evaluation, indent=1) + "\n", encoding="utf-8")
+    if reports is not None:
+        (bundle / EVALUATION).write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     elif (bundle / EVALUATION).is_file():
-        evaluation = json.loads((bundle / EVALUATION).read_text(encoding="utf-8"))
+        reports = json.loads((bundle / EVALUATION).read_text(encoding="utf-8"))
     facts = json.loads((bundle / TRAINING).read_text(encoding="utf-8"))
     metadata = json.loads((bundle / "configs" / "metadata.json").read_text(encoding="utf-8"))
     path = bundle / "docs" / "README.md"
-    path.write_text(_text(metadata, facts, evaluation), encoding="utf-8")
+    path.write_text(_text(metadata, facts, reports or {}), encoding="utf-8")
     return path
 
 
-def _text(metadata: dict[str, Any], facts: dict[str, Any], evaluation: dict[str, Any] | None) -> str:
+def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, Any]) -> str:
     words, training = facts["card"], facts["training"]
     is_best = training["select"] == "best"
     segments = ", ".join(segment["name"] for segment in metadata["autolabel"]["segments"])
@@ -81,7 +87,7 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], evaluation: dict[str,
                 else "after the last epoch, without any selection."
             ),
         ),
-        ("Figures", _figures(evaluation)),
+        ("Figures", _figures(reports)),
         ("Commands", "```\n" + "\n".join(words.get("commands", [])) + "\n```"),
         ("References", _bullets(metadata.get("references", []))),
     ]
@@ -89,16 +95,54 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], evaluation: dict[str,
     return "\n\n".join(parts) + "\n"
 
 
-def _figures(evaluation: dict[str, Any] | None) -> str:
-    if not evaluation:
+def _figures(reports: dict[str, Any]) -> str:
+    if not reports:
         return "Not measured yet: run `autolabel evaluate` on cases that it has not seen."
-    return "Printed by `autolabel evaluate`:\n\n```json\n" + json.dumps(evaluation, indent=1) + "\n```"
+    tables = [f"**{title}**\n\n{_table(report)}" for title, report in reports.items()]
+    note = (
+        "Printed by `autolabel evaluate`: means over cases, in brackets their 95 % bootstrap intervals (groups drawn). "
+        "Each case is in `evaluation.json`."
+    )
+    return "\n\n".join([note, *tables])
+
+
+def _table(report: dict[str, Any]) -> str:
+    """Return a report's summary as a Markdown table; a report of another form as it is."""
+    summary = report.get("summary")
+    if not isinstance(summary, dict):
+        return f"```json\n{json.dumps(report, indent=1)}\n```"
+    shown = [key for key in _COLUMNS if all(key in figures for figures in summary.values())]
+    lines = [
+        "| segment | cases | " + " | ".join(_COLUMNS[key] for key in shown) + " |",
+        "|---|---|" + "---|" * len(shown),
+    ]
+    for name, figures in summary.items():
+        cells = [_interval(figures[key], 3 if key in ("dice", "volume_error_ml") else 2) for key in shown]
+        lines.append(f"| {name} | {figures[shown[0]]['n'] if shown else ''} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _interval(figure: dict[str, Any], digits: int) -> str:
+    values = [figure.get(name) for name in ("mean", "low", "high")]
+    if any(value is None for value in values):
+        return "–"
+    mean, low, high = (f"{value:.{digits}f}" for value in values)
+    return f"{mean} [{low}, {high}]"
 
 
 def _bullets(lines: list[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def main(arguments: list[str]) -> None:
+    """Write the card of the bundle that is named first, from the reports named after it."""
+    bundle, *named = arguments
+    reports = {}
+    for entry in named:
+        title, _, file = entry.rpartition("=")
+        reports[title or Path(file).stem] = json.loads(Path(file).read_text(encoding="utf-8"))
+    print(write(Path(bundle), reports or None))
+
+
 if __name__ == "__main__":
-    figures = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")) if len(sys.argv) > 2 else None
-    print(write(Path(sys.argv[1]), figures))
+    main(sys.argv[1:])
