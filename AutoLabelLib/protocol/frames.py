@@ -108,7 +108,8 @@ def _dense(array: Array) -> tuple[dict[str, Any], Array]:
         raise ProtocolError(f"Voxels of the type {array.dtype} cannot be sent.", "Cast the volume to float32.")
     if array.size == 0 or array.ndim > MAX_DIMENSIONS:
         raise ProtocolError(f"An array of the shape {array.shape} cannot be sent.")
-    axes = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
+    # The stride of an axis with one item means nothing.
+    axes = sorted(range(array.ndim), key=lambda axis: (array.shape[axis] > 1, -abs(array.strides[axis])))
     dense = np.ascontiguousarray(array.transpose(axes), dtype=little)
     description = {"dtype": little.str, "shape": list(array.shape), "axes": axes}
     return description, dense.reshape(-1).view(np.uint8)
