@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from AutoLabelLib.core.packages import require
 _MM_PER_UNIT = {"meter": 1000.0, "micron": 0.001}
 _VECTOR_INTENT = 1007
 _SCANNER_FRAME = 1
+_FAST = 1  # gzip's level
 
 
 def read(path: Path, time_point: int | None = None) -> Image:
@@ -110,4 +113,13 @@ def write(path: Path, array: NDArray[Any], affine: Affine) -> None:
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     sheared = not np.allclose(axes.T @ axes, np.eye(3), atol=1e-5)
     nifti.set_qform(affine, 0 if sheared else _SCANNER_FRAME, strip_shears=True)
-    nibabel.save(nifti, path)
+    # Through a stream of ours: nibabel leaves its own open when the disk is full.
+    with path.open("wb") as stream, _packed(stream, path) as packed:
+        nifti.to_stream(packed)
+
+
+def _packed(stream: BinaryIO, path: Path) -> AbstractContextManager[BinaryIO]:
+    if path.suffix.lower() != ".gz":
+        return nullcontext(stream)
+    # Without name and time, equal images make equal files.
+    return gzip.GzipFile("", "wb", _FAST, stream, mtime=0)  # type: ignore[return-value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import numbers
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,13 @@ def plain_json(value: Any) -> Any:
         return {str(key): plain_json(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain_json(part) for part in value]
-    if isinstance(value, float):  # numpy's float64 is one, too
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, numbers.Integral):  # numpy's integers are no int
+        return int(value)
+    if isinstance(value, numbers.Real):
         return float(value) if math.isfinite(value) else None
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+    return str(value)
 
 
 def _field(value: Any) -> Any:

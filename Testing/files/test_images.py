@@ -6,7 +6,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -246,7 +246,11 @@ def test_singular_affine_is_a_geometry_error(tmp_path: Path, suffix: str) -> Non
     if suffix == ".nii":
         nifti = nibabel.Nifti1Image(lopsided(SHAPE).astype(np.int16), None)
         nifti.header["sform_code"] = 1
-        nifti.header["srow_x"], nifti.header["srow_y"], nifti.header["srow_z"] = [1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0]
+        nifti.header["srow_x"], nifti.header["srow_y"], nifti.header["srow_z"] = (
+            [1, 1, 0, 0],
+            [1, 1, 0, 0],
+            [0, 0, 1, 0],
+        )
         content = nifti.header.binaryblock + b"\0" * 4 + bytes(2 * 4 * 5 * 6)
         path.write_bytes(content)
     else:
