@@ -92,9 +92,9 @@ def hd95_mm(prediction: Mask, reference: Mask, affine: ArrayLike) -> float | Non
     """
     if not prediction.any() or not reference.any():
         return 0.0 if prediction.any() == reference.any() else None
-    surfaces = surface(prediction), surface(reference)
+    predicted, true = surface(prediction), surface(reference)
     axes_mm = np.asarray(affine, dtype=np.float64)[:3, :3]
-    return max(_directed_95_mm(*surfaces, axes_mm), _directed_95_mm(*reversed(surfaces), axes_mm))
+    return max(_directed_95_mm(predicted, true, axes_mm), _directed_95_mm(true, predicted, axes_mm))
 
 
 def surface(mask: Mask) -> Mask:

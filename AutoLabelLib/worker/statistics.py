@@ -65,7 +65,7 @@ def mean_interval(
     numbers = np.array([value for value, _ in held], dtype=np.float64)
     index = {label: number for number, label in enumerate(dict.fromkeys(label for _, label in held))}
     group = np.array([index[label] for _, label in held])
-    sums = np.bincount(group, weights=numbers)
+    sums = np.bincount(group, weights=numbers).astype(np.float64)
     counts = np.bincount(group).astype(np.float64)
     mean = float(numbers.mean())
     if len(sums) < 2:

@@ -1,0 +1,177 @@
+"""Two labelmaps brought together: onto one grid, and segment by segment.
+
+Which segments belong together is decided by their names. A plain label file has no names: its segments are called by
+their values ("1", "2", …), and then the values decide. A segment that a plain label file does not hold is empty there;
+one that a labelmap with names does not list was never asked for, and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from AutoLabelLib.core.affine import axis_order, index_from_ras, orientation, ras_from_index
+from AutoLabelLib.core.errors import GeometryError, InputError
+from AutoLabelLib.core.labelmap import Labelmap, Segment
+from AutoLabelLib.worker.metrics import Agreement, agreement
+
+# NIfTI keeps directions as float32 quaternions: corners of a large oblique volume come back a little off.
+_TOLERANCE_VOXELS = 0.05
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A segment as it was predicted and as it is in the reference.
+
+    Attributes:
+        name: What a table calls it.
+        predicted: None where the prediction does not hold it: it is empty there.
+        reference: None where the reference does not hold it, likewise.
+    """
+
+    name: str
+    predicted: Segment | None
+    reference: Segment | None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Agreement of one segment in one case.
+
+    Attributes:
+        segment: Name.
+        agreement: The figures.
+        in_reference: Whether the reference holds the segment, be it empty.
+    """
+
+    segment: str
+    agreement: Agreement
+    in_reference: bool
+
+
+def compare(prediction: Labelmap, reference: Labelmap, resample: bool = False) -> tuple[list[Compared], list[str]]:
+    """Return the agreement of each segment, and the names of the segments that only one of the two was asked for.
+
+    Args:
+        prediction: What is judged.
+        reference: Taken as the truth; figures are measured on its grid.
+        resample: Whether a prediction on another grid is brought onto the reference's.
+
+    Raises:
+        GeometryError: If the grids differ and resample is false.
+        InputError: If no segments belong together.
+    """
+    prediction = on_grid_of(prediction, reference, resample)
+    pairs, left_out = pair_segments(prediction.segments, reference.segments)
+    compared = []
+    for pair in pairs:
+        predicted, true = _mask(prediction, pair.predicted), _mask(reference, pair.reference)
+        figures = agreement(predicted, true, reference.affine)
+        compared.append(Compared(pair.name, figures, pair.reference is not None))
+    return compared, left_out
+
+
+def _mask(labelmap: Labelmap, segment: Segment | None) -> NDArray[np.bool_]:
+    return np.zeros(labelmap.spatial_shape, bool) if segment is None else labelmap.mask(segment)
+
+
+def pair_segments(predicted: Sequence[Segment], reference: Sequence[Segment]) -> tuple[list[Pair], list[str]]:
+    """Return which segments belong together, in the reference's order, and the names of those that are left out.
+
+    Raises:
+        InputError: If both have segments with names, and none of them fit.
+    """
+    pairs, rest = [], list(predicted)
+    alone = []
+    for segment in reference:
+        partner = next((other for other in rest if _belong_together(segment, other)), None)
+        if partner is None:
+            alone.append(segment)
+            continue
+        rest.remove(partner)
+        pairs.append(Pair(partner.name if _is_unnamed(segment) else segment.name, partner, segment))
+    left_out = []
+    for segment in alone:
+        if _names_nothing(predicted):
+            pairs.append(Pair(segment.name, None, segment))
+        else:
+            left_out.append(segment.name)
+    for segment in rest:
+        if _names_nothing(reference):
+            pairs.append(Pair(segment.name, segment, None))
+        else:
+            left_out.append(segment.name)
+    if not pairs and left_out:
+        raise InputError(
+            f"The segments of prediction ({_listed(predicted)}) and reference ({_listed(reference)}) have no name in "
+            "common.",
+            "Rename the segments of one of them.",
+        )
+    return pairs, left_out
+
+
+def _belong_together(first: Segment, second: Segment) -> bool:
+    if _is_unnamed(first) or _is_unnamed(second):
+        return first.label_value == second.label_value
+    return first.name.casefold() == second.name.casefold()
+
+
+def _is_unnamed(segment: Segment) -> bool:
+    return segment.name == str(segment.label_value)
+
+
+def _names_nothing(segments: Sequence[Segment]) -> bool:
+    return all(_is_unnamed(segment) for segment in segments)
+
+
+def _listed(segments: Sequence[Segment]) -> str:
+    return ", ".join(segment.name for segment in segments) or "none"
+
+
+def on_grid_of(prediction: Labelmap, reference: Labelmap, resample: bool = False) -> Labelmap:
+    """Return a prediction on the reference's grid; exactly, if they differ only in order and direction of the axes.
+
+    Args:
+        prediction: What is moved.
+        reference: Whose grid it gets.
+        resample: Whether it may be resampled, each voxel taking the label at its centre.
+
+    Raises:
+        GeometryError: If the grids differ and it may not.
+    """
+    tolerance_mm = _TOLERANCE_VOXELS * min(reference.spacing_mm)
+    if prediction.same_grid(reference, tolerance_mm):
+        return replace(prediction, affine=reference.affine)
+    order = axis_order(prediction.affine, orientation(reference.affine))
+    affine = order.apply_to_affine(prediction.affine, prediction.spatial_shape)
+    reordered = replace(prediction, array=order.apply(prediction.array), affine=affine)
+    if reordered.same_grid(reference, tolerance_mm):
+        return replace(reordered, affine=reference.affine)
+    if not resample:
+        raise GeometryError(
+            f"Prediction and reference lie on different grids: {_grid_text(prediction)} and {_grid_text(reference)}.",
+            "Choose files of the same volume, or ask for resampling onto the reference's grid.",
+        )
+    return _resampled(prediction, reference)
+
+
+def _resampled(labelmap: Labelmap, grid: Labelmap) -> Labelmap:
+    from scipy.ndimage import affine_transform
+
+    origin = index_from_ras(labelmap.affine, ras_from_index(grid.affine, (0, 0, 0)))
+    matrix = np.linalg.inv(labelmap.affine[:3, :3]) @ grid.affine[:3, :3]
+    # "grid-constant" lets the outer half of the border voxels count; "constant" would cut it off.
+    layers = [
+        affine_transform(layer, matrix, origin, grid.spatial_shape, order=0, mode="grid-constant")
+        for layer in labelmap.array
+    ]
+    return Labelmap(np.stack(layers), grid.affine, labelmap.segments)
+
+
+def _grid_text(labelmap: Labelmap) -> str:
+    spacing = " x ".join(f"{value:g}" for value in np.round(labelmap.spacing_mm, 3))
+    shape = " x ".join(str(count) for count in labelmap.spatial_shape)
+    return f"{shape} voxels of {spacing} mm from RAS {np.round(labelmap.affine[:3, 3], 1).tolist()}"

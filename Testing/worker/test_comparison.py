@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from AutoLabelLib.core.affine import axis_order
+from AutoLabelLib.core.errors import GeometryError, InputError
+from AutoLabelLib.core.labelmap import Labelmap, Segment
+from AutoLabelLib.worker.comparison import compare, on_grid_of, pair_segments
+from Testing.grids import ORIENTATIONS, make_affine
+
+LIVER, SPLEEN, KIDNEY = Segment("Liver", 1), Segment("Spleen", 2), Segment("Kidney", 3)
+ONE, TWO, THREE = Segment("1", 1), Segment("2", 2), Segment("3", 3)
+OBLIQUE = make_affine("LPS", (0.8, 1.1, 2.5), (10, -20, 5), (0.1, 0, -0.2), (30, -60, 12))
+
+
+def labelmap(*segments: Segment, affine: np.ndarray = OBLIQUE, shape: tuple[int, int, int] = (8, 9, 10)) -> Labelmap:
+    array = np.zeros((1, *shape), np.uint8)
+    array[0, 1:4, 2:5, 3:8], array[0, 4:6, 1:3, 1:3], array[0, 7] = 1, 2, 3
+    return Labelmap(array, affine, segments)
+
+
+def names(predicted: tuple[Segment, ...], reference: tuple[Segment, ...]) -> tuple[list[str], list[str]]:
+    pairs, left_out = pair_segments(predicted, reference)
+    return [
+        f"{pair.name}{'' if pair.predicted else ' -p'}{'' if pair.reference else ' -r'}" for pair in pairs
+    ], left_out
+
+
+def test_segments_belong_together_by_name_whatever_their_values() -> None:
+    pairs, _ = pair_segments((Segment("Spleen", 7), Segment("liver", 9)), (LIVER, SPLEEN))
+    assert [(pair.name, pair.predicted.label_value) for pair in pairs] == [("Liver", 9), ("Spleen", 7)]
+
+
+def test_without_names_the_values_decide() -> None:
+    assert names((LIVER, SPLEEN), (TWO, ONE)) == (["Spleen", "Liver"], [])
+    assert names((ONE, TWO), (LIVER, SPLEEN)) == (["Liver", "Spleen"], [])
+    assert names((ONE, TWO), (ONE, TWO)) == (["1", "2"], [])
+
+
+def test_what_a_plain_file_does_not_hold_is_empty() -> None:
+    assert names((ONE,), (ONE, TWO)) == (["1", "2 -p"], [])
+    assert names((LIVER, SPLEEN), (ONE,)) == (["Liver", "Spleen -r"], [])
+    assert names((), (LIVER,)) == (["Liver -p"], [])
+    assert names((LIVER,), ()) == (["Liver -r"], [])
+
+
+def test_what_was_not_asked_for_is_left_out() -> None:
+    assert names((LIVER, SPLEEN), (LIVER, KIDNEY)) == (["Liver"], ["Kidney", "Spleen"])
+    assert names((LIVER,), (ONE, TWO)) == (["Liver"], ["2"])
+
+
+def test_a_name_never_falls_back_to_a_foreign_value() -> None:
+    with pytest.raises(InputError, match=r"\(Liver\) and reference \(Kidney\) have no name in common"):
+        pair_segments((LIVER,), (Segment("Kidney", 1),))
+
+
+def test_the_same_labelmap_agrees_with_itself() -> None:
+    compared, left_out = compare(labelmap(LIVER, SPLEEN), labelmap(ONE, TWO, THREE))
+    assert [(row.segment, row.agreement.dice, row.agreement.hd95_mm) for row in compared] == [
+        ("Liver", 1, 0),
+        ("Spleen", 1, 0),
+    ]
+    assert left_out == ["3"]
+
+
+def test_an_absent_segment_counts_as_empty() -> None:
+    reference = labelmap(ONE, TWO)
+    prediction = replace(reference, segments=(ONE,))
+    (_, missed), _ = compare(prediction, reference)
+    assert (missed.segment, missed.agreement.dice, missed.agreement.hd95_mm) == ("2", 0, None)
+
+
+@pytest.mark.parametrize("code", ORIENTATIONS)
+def test_another_order_of_the_axes_is_the_same_grid(code: str) -> None:
+    reference = labelmap(LIVER)
+    order = axis_order(reference.affine, code)
+    moved = Labelmap(
+        order.apply(reference.array), order.apply_to_affine(reference.affine, reference.spatial_shape), (LIVER,)
+    )
+    np.testing.assert_array_equal(on_grid_of(moved, reference).array, reference.array)
+
+
+def test_a_rounded_affine_is_the_same_grid() -> None:
+    reference = labelmap(LIVER)
+    rounded = replace(reference, affine=reference.affine.astype(np.float32).astype(float) + 1e-3 * np.eye(4, k=3))
+    assert on_grid_of(rounded, reference).affine is not rounded.affine
+
+
+def test_another_grid_is_refused_in_words() -> None:
+    with pytest.raises(GeometryError, match=r"different grids: 8 x 9 x 10 voxels of 0\.8 x 1\.1"):
+        compare(labelmap(LIVER), labelmap(LIVER, affine=np.eye(4)))
+    with pytest.raises(GeometryError, match="different grids"):
+        compare(labelmap(LIVER), labelmap(LIVER, shape=(8, 9, 11)))
+
+
+def test_resampling_finds_the_same_place_on_a_finer_grid() -> None:
+    coarse = labelmap(LIVER)
+    fine_affine = OBLIQUE.copy()
+    fine_affine[:3, :3] /= 2
+    fine_affine[:3, 3] -= fine_affine[:3, :3] @ (0.5, 0.5, 0.5)
+    fine_array = coarse.array.repeat(2, 1).repeat(2, 2).repeat(2, 3)
+    fine = Labelmap(fine_array, fine_affine, (LIVER,))
+    np.testing.assert_array_equal(on_grid_of(coarse, fine, resample=True).array, fine_array)
+
+
+def test_resampling_onto_a_turned_grid_moves_nothing_in_the_patient() -> None:
+    shape = (24, 26, 28)
+    prediction = labelmap(KIDNEY, affine=make_affine("RAS", (1, 1, 1)), shape=shape)
+    array = np.zeros((1, *shape), np.uint8)
+    array[0, 6:16, 8:18, 9:20] = 3
+    prediction = replace(prediction, array=array)
+    there = on_grid_of(
+        prediction,
+        labelmap(KIDNEY, affine=make_affine("LIA", (1, 1, 1), (25, 0, 0), origin_mm=(24, -8, 30)), shape=(30, 40, 50)),
+        True,
+    )
+    back = on_grid_of(there, prediction, True)
+    (row,), _ = compare(back, prediction)
+    assert row.agreement.dice > 0.9
