@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.training import checkpoint, curves, loop
 from AutoLabelLib.worker.training.cases import read_cases
 from AutoLabelLib.worker.training.dataset import PatchExamples, load_volumes
-from AutoLabelLib.worker.training.examples import Example, batches
+from AutoLabelLib.worker.training.examples import Example, ahead, batches
 from AutoLabelLib.worker.training.recipe import Recipe
 from Testing.tiny_training import recipe, write_cases
 
@@ -172,3 +172,18 @@ def test_batches_show_every_case_and_have_equal_size(examples: PatchExamples) ->
     assert len(set(seeds)) == 6
     other = torch.cat([image for image, _ in batches(Numbers(), 2, seed=1, epoch=1)]).flatten().tolist()
     assert other != shown
+
+
+def test_items_made_ahead_keep_their_order_and_their_error() -> None:
+    def items() -> Iterator[int]:
+        yield from range(5)
+        raise ValueError("spoilt")
+
+    seen: list[int] = []
+    with pytest.raises(ValueError, match="spoilt"):
+        seen.extend(ahead(items()))
+    assert seen == [0, 1, 2, 3, 4]
+    assert list(ahead(iter([]))) == []
+    for item in ahead(iter(range(1000))):  # who stops early does not wait for the rest
+        if item == 3:
+            break

@@ -60,7 +60,17 @@ def test_cancel_leaves_a_checkpoint_to_continue_from(tmp_path: Path) -> None:
         train(tmp_path, context)
     assert (tmp_path / "out" / checkpoint.NAME).is_file()
     assert not (tmp_path / "out" / "tiny").exists()
+    with pytest.raises(InputError, match="already holds a training run"):
+        train(tmp_path)
     assert Path(train(tmp_path, resume=True).values["bundle"]).is_dir()
+
+
+def test_a_run_is_not_continued_with_other_cases(tmp_path: Path) -> None:
+    write_cases(tmp_path, 2)
+    train(tmp_path)
+    write_list(tmp_path, [write_case(tmp_path, number) for number in (1, 2)])
+    with pytest.raises(InputError, match="other cases"):
+        train(tmp_path, resume=True)
 
 
 def test_overrides_replace_entries_of_the_training(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import torch
 from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.training import curves, export, loop
+from AutoLabelLib.worker.training import checkpoint, curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
 from AutoLabelLib.worker.training.cases import read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
@@ -39,6 +39,8 @@ def run(job: Job, context: TaskContext) -> Result:
     """
     options = dict(job.options)
     recipe, output = _recipe(options), _output(options)
+    resume = bool(options.get("resume", False))
+    _protect_older_run(output, resume)
     device = _device(str(options.get("device", "auto")))
     split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
     # Everybody can see what a model has learned from, and `autolabel evaluate --split test` what it has not.
@@ -56,8 +58,9 @@ def run(job: Job, context: TaskContext) -> Result:
             output,
             context,
             validate=validate,
-            resume=bool(options.get("resume", False)),
+            resume=resume,
             device=device,
+            case_names=[case.name for case in split.train],
         )
     with context.phase("export"):
         bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
@@ -98,6 +101,14 @@ def _output(options: dict[str, Any]) -> Path:
     except OSError as problem:
         raise FileError(f'The output folder "{output}" cannot be made: {problem.strerror}.') from problem
     return output
+
+
+def _protect_older_run(output: Path, resume: bool) -> None:
+    if not resume and (output / checkpoint.NAME).exists():
+        raise InputError(
+            f'The folder "{output}" already holds a training run.',
+            "Continue it with --resume, or choose another output folder.",
+        )
 
 
 def _device(name: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from AutoLabelLib.worker.training.recipe import Recipe
 from AutoLabelLib.worker.training.split import Split
 
@@ -35,6 +37,8 @@ def training_facts(recipe: Recipe, split: Split) -> dict[str, Any]:
         "validation_cases": len(split.validation),
         "test_cases": len(split.test),
         "test_case_names": [case.name for case in split.test],
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
         "card": recipe.card,
     }
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,25 @@ def batches(examples: Examples, batch_size: int, seed: int, epoch: int) -> Itera
         # A case that fills up the last batch may meet itself in a tiny set: its position keeps the patches different.
         drawn = [examples.example(i, example_seed(seed, epoch, step * batch_size + n)) for n, i in enumerate(chosen)]
         yield torch.stack([item.image for item in drawn]), torch.stack([item.label for item in drawn])
+
+
+def ahead(items: Iterator[T], depth: int = 3) -> Iterator[T]:
+    """Yield the items in order while a thread already makes the next ones, for a device that would have to wait.
+
+    Args:
+        items: Made one after the other in the thread; an error there is raised here.
+        depth: How many items may wait.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        end = object()
+        waiting = deque(pool.submit(next, items, end) for _ in range(depth))
+        try:
+            while (item := waiting.popleft().result()) is not end:
+                waiting.append(pool.submit(next, items, end))
+                yield cast(T, item)
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def steps_per_epoch(case_count: int, batch_size: int) -> int:

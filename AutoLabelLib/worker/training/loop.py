@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.worker.training import checkpoint, curves, losses, network
-from AutoLabelLib.worker.training.examples import Examples, batches, steps_per_epoch
+from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
 from AutoLabelLib.worker.training.precision import Precision, choose_precision
 from AutoLabelLib.worker.training.recipe import Recipe
 
@@ -75,6 +75,7 @@ def train(
     validate: Validate | None = None,
     resume: bool = False,
     device: str = "cpu",
+    case_names: Sequence[str] = (),
 ) -> dict[str, torch.Tensor]:
     """Train a network and return the averaged weights that shall be exported.
 
@@ -89,6 +90,7 @@ def train(
         validate: Returns the mean Dice of a network on the validation cases; None without such cases.
         resume: Continue from the checkpoint in the output folder.
         device: Such as "cpu" or "cuda".
+        case_names: Of the training cases in order; a run is not continued with others.
 
     Raises:
         JobCancelled: If the user stopped the job.
@@ -97,7 +99,7 @@ def train(
         InputError: If the checkpoint belongs to another recipe or other cases.
     """
     run = start(recipe, len(examples), device)
-    print_of_run = fingerprint(recipe, len(examples))
+    print_of_run = fingerprint(recipe, len(examples), case_names)
     path = output / checkpoint.NAME
     if resume:
         state = checkpoint.load(path)
@@ -140,10 +142,10 @@ def start(recipe: Recipe, case_count: int, device: str = "cpu") -> Run:
     return Run(model, average, optimizer, scheduler, precision)
 
 
-def fingerprint(recipe: Recipe, case_count: int) -> str:
+def fingerprint(recipe: Recipe, case_count: int, case_names: Sequence[str] = ()) -> str:
     """Return a hash of what must not change between the parts of one run; texts of the card may."""
     decisive = {key: value for key, value in asdict(recipe).items() if key not in ("card", "version", "inference")}
-    text = json.dumps([decisive, case_count], sort_keys=True, default=str)
+    text = json.dumps([decisive, case_count, *case_names], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -156,7 +158,9 @@ def _train_epoch(
     steps = steps_per_epoch(len(examples), training.batch_size)
     losses_seen: list[float] = []
     skipped = 0
-    for step, (image, label) in enumerate(batches(examples, training.batch_size, training.seed, run.epoch)):
+    drawn = batches(examples, training.batch_size, training.seed, run.epoch)
+    # On the CPU a second thread would only take the network's core.
+    for step, (image, label) in enumerate(ahead(drawn) if run.precision.device == "cuda" else drawn):
         fraction = (run.epoch + step / steps) / training.epochs
         context.progress(fraction, f"epoch {run.epoch + 1} of {training.epochs}")
         image = image.to(device=device, memory_format=torch.channels_last_3d)
