@@ -54,6 +54,8 @@ def _decoded_by_itk(one: Slice) -> NDArray[Any]:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(one.path))
     reader.SetImageIO("GDCMImageIO")
+    warns = sitk.ProcessObject.GetGlobalWarningDisplay()
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
         image = reader.Execute()
     except RuntimeError as error:
@@ -62,6 +64,8 @@ def _decoded_by_itk(one: Slice) -> NDArray[Any]:
             f'"{one.path.name}" cannot be decoded: it is damaged, or no decoder for "{compression}" is installed.',
             "Install more decoders: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
         ) from error
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(warns)
     values = sitk.GetArrayFromImage(image)
     if one.frame is None:
         values = values.reshape(values.shape[-2:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from AutoLabelLib.core.packages import require
 from AutoLabelLib.dicom import pixels, slices, stack
 
 _SCANNED_TAGS = ["SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "Rows"]
+_DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 _IMAGE_CLASS = "Image Storage"
 _NOT_IMAGES = ("SEG", "RTDOSE", "RTSTRUCT", "PR", "SR", "KO", "REG")
 
@@ -90,9 +92,15 @@ def read_series(folder: str | Path, series_uid: str | None = None) -> Image:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep pydicom's remarks about sloppy files off the console; they may also quote patient data."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _header(path: Path) -> Any:
@@ -108,14 +116,19 @@ def _header(path: Path) -> Any:
         if path.suffix.lower() == ".dcm" or not isinstance(error, pydicom.errors.InvalidDicomError):
             raise _damaged(path) from error
         return None
-    if header.get("Modality") in _NOT_IMAGES:
+    if header.get("Modality") in _NOT_IMAGES or _is_directory(header):
         return None
     if "SeriesInstanceUID" in header and "Rows" in header:
         return header
     sop_class = header.get("SOPClassUID")
-    if sop_class is not None and sop_class.name.endswith(_IMAGE_CLASS):
+    if sop_class is None or sop_class.name.endswith(_IMAGE_CLASS):
         raise _damaged(path)
     return None
+
+
+def _is_directory(header: Any) -> bool:
+    """Return whether a file is a DICOMDIR, the table of contents of a disc."""
+    return header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY_CLASS
 
 
 def _damaged(path: Path) -> FileError:
