@@ -1,0 +1,128 @@
+"""`autolabel models`: which models there are, the facts of one, and trust in one from elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from AutoLabelLib.cli import report
+from AutoLabelLib.cli.arguments import add_json
+from AutoLabelLib.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from AutoLabelLib.core.model import ModelSpec
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb to the command line."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "models",
+        help="list the installed models, or show one",
+        description="List the installed models. With a NAME, show its facts: what it is for, data, licence, figures.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a model's name, or the folder of a MONAI bundle")
+    parser.add_argument("--task", help="only models for this task, such as segmentation")
+    parser.add_argument("--modality", help="only models for this modality, such as CT")
+    parser.add_argument(
+        "--trust",
+        type=Path,
+        metavar="FOLDER",
+        help="approve a bundle from elsewhere: its configuration is code, which runs on your machine",
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line asks for."""
+    if arguments.trust:
+        return _trust(arguments.trust, arguments.json)
+    if arguments.name:
+        return _show(arguments.name, arguments.json)
+    return _list(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from AutoLabelLib.core import catalogue
+
+    specs = catalogue.models(arguments.task, arguments.modality)
+    if arguments.json:
+        report.print_json([_facts(spec) for spec in specs])
+        return 0
+    if not specs:
+        print("No model fits." if arguments.task or arguments.modality else "No model is installed.")
+        return 0
+    rows = [(spec.name, spec.modality or "any", ", ".join(_outputs(spec)), _wants(spec)) for spec in specs]
+    report.print_columns(rows, ("model", "modality", "what it labels", "prompts"))
+    print("\nMore about one: autolabel models NAME")
+    return 0
+
+
+def _show(name: str, as_json: bool) -> int:
+    from AutoLabelLib.core import catalogue
+
+    spec = catalogue.find(name)
+    facts = _facts(spec)
+    if as_json:
+        report.print_json({**facts, "card": _card(spec)})
+        return 0
+    for key, value in facts.items():
+        text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+        print(f"{key.replace('_', ' ') + ':':<16} {text}")
+    card = _card(spec)
+    if card:
+        print(f"\n{card.strip()}")
+    return 0
+
+
+def _trust(folder: Path, as_json: bool) -> int:
+    from AutoLabelLib.core import bundle, catalogue
+
+    if not folder.is_dir():
+        raise ModelError(f'There is no folder "{folder}".', "Choose the folder of a MONAI bundle.")
+    spec = bundle.read_spec(folder)
+    sha256 = catalogue.trust(folder)
+    if as_json:
+        report.print_json({"name": spec.name, "folder": str(folder), "approved_sha256": sha256})
+    else:
+        print(f'"{spec.name}" is approved as it is now ({sha256[:16]}…). If a file changes, it must be approved again.')
+    return 0
+
+
+def _outputs(spec: ModelSpec) -> tuple[str, ...]:
+    return spec.classes or tuple(segment.name for segment in spec.segments)
+
+
+def _wants(spec: ModelSpec) -> str:
+    if not spec.prompts:
+        return "none"
+    return ", ".join(spec.prompts) + ("" if spec.needs_prompt else " (optional)")
+
+
+def _facts(spec: ModelSpec) -> dict[str, Any]:
+    from AutoLabelLib.core import catalogue
+
+    channels = [f"{c.name} ({', '.join(filter(None, (c.modality, c.unit)))})".replace(" ()", "") for c in spec.channels]
+    return {
+        "name": spec.name,
+        "version": spec.version,
+        "task": spec.task,
+        "description": spec.description,
+        "anatomy": spec.anatomy,
+        "channels": channels,
+        "labels": list(_outputs(spec)),
+        "prompts": _wants(spec),
+        "spacing_mm": list(spec.spacing_mm or ()),
+        "intended_use": spec.intended_use,
+        "data": spec.source,
+        "licence": spec.licence,
+        "approved": bool(spec.folder and catalogue.is_trusted(spec.folder)),
+        "folder": str(spec.folder),
+    }
+
+
+def _card(spec: ModelSpec) -> str:
+    """Return the model card's text, which holds the measured figures; "" where there is none."""
+    path = spec.folder / "docs" / "README.md" if spec.folder else None
+    return path.read_text(encoding="utf-8") if path and path.is_file() else ""

@@ -1,0 +1,61 @@
+"""Where `autolabel segment` writes its result: a segmentation file, or a Slicer scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from AutoLabelLib.files import atomic, formats, labelmaps
+
+if TYPE_CHECKING:
+    from AutoLabelLib.core.image import Image
+    from AutoLabelLib.core.job import Result
+    from AutoLabelLib.core.labelmap import Labelmap
+    from AutoLabelLib.core.model import ModelSpec
+
+SCENE = ".mrb"
+
+
+def check(path: Path, overwrite: bool) -> None:
+    """Raise FileError if the result could not be written there; called before anything is computed."""
+    ending = formats.suffix(path)
+    if ending not in (*labelmaps.WRITABLE, SCENE):
+        raise formats.unknown_format(path, (*labelmaps.WRITABLE, SCENE))
+    atomic.check_target(path, overwrite)
+    if labelmaps.has_sidecar(path):
+        atomic.check_target(labelmaps.sidecar(path), overwrite)
+    if ending == SCENE:
+        from AutoLabelLib.core.packages import require
+
+        require("slicer")
+
+
+def write(path: Path, source: Path, image: Image, labelmap: Labelmap, spec: ModelSpec, result: Result) -> None:
+    """Write a result in the format that the path's ending names.
+
+    Args:
+        path: Where to.
+        source: File or folder of the image; its name becomes the volume's in a scene.
+        image: What was segmented; a scene shows it, too.
+        labelmap: The segments.
+        spec: The model that made them.
+        result: How it made them.
+
+    Raises:
+        FileError: If it cannot be written.
+    """
+    from AutoLabelLib.core.provenance import segment_tags
+
+    tags = segment_tags(result, spec)
+    if formats.suffix(path) != SCENE:
+        labelmaps.write_labelmap(path, labelmap, tags=tags)
+        return
+    from AutoLabelLib.scene.headless import headless_scene
+    from AutoLabelLib.scene.scene_files import write_scene
+    from AutoLabelLib.scene.segmentations import show_labelmap
+    from AutoLabelLib.scene.volumes import volume_from_image
+
+    headless_scene(fresh=True)
+    volume_node = volume_from_image(image, formats.without_suffix(source).name or "volume")
+    show_labelmap(labelmap, volume_node, tags=tags)
+    write_scene(path)
