@@ -109,10 +109,14 @@ class Image:
             self.affine, other.affine, self.spatial_shape, tolerance_mm
         )
 
+    @cached_property
+    def value_ranges(self) -> tuple[tuple[float, float], ...]:
+        """Lowest and highest value of each channel; NaN if a voxel is NaN. Found once, since it reads all voxels."""
+        return tuple((float(channel.min()), float(channel.max())) for channel in self.array)
+
     def check_values(self) -> None:
         """Raise UnsupportedVolumeError if a voxel is NaN or infinite, or if all are the same."""
-        for channel in self.array:
-            low, high = channel.min(), channel.max()  # NaN spreads through both, infinity ends up in one
+        for low, high in self.value_ranges:  # NaN spreads through both, infinity ends up in one
             if not (np.isfinite(low) and np.isfinite(high)):
                 raise UnsupportedVolumeError(
                     "The volume holds voxels that are NaN or infinite.",
@@ -120,7 +124,7 @@ class Image:
                 )
             if low == high:
                 raise UnsupportedVolumeError(
-                    f"Every voxel of the volume has the same value ({low}).",
+                    f"Every voxel of the volume has the same value ({low:g}).",
                     "Check that the right volume is chosen.",
                 )
 

@@ -123,7 +123,7 @@ class ModelSpec:
     def _check_unit(self, image: Image) -> tuple[str, ...]:
         if not any(channel.unit == "HU" for channel in self.channels) or image.unit == "HU":
             return ()
-        lowest = float(image.array.min())
+        lowest = min(low for low, _ in image.value_ranges)
         if lowest > _HU_IMPLAUSIBLE_MINIMUM:
             return (
                 f'"{self.name}" expects Hounsfield units; the lowest value here is {lowest:g}, but air would be -1000.',

@@ -182,7 +182,7 @@ class Region:
         return self.centre_ijk[axis] + offsets * self.step_voxels[axis]
 
     def _source_index(self, index: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self.centre_ijk + (index - (np.asarray(self.shape) - 1) / 2) * self.step_voxels
+        return np.asarray(self.centre_ijk + (index - (np.asarray(self.shape) - 1) / 2) * self.step_voxels)
 
 
 def region(

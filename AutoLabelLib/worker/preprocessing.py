@@ -82,7 +82,7 @@ def read(parser: ConfigParser) -> Preprocessing:
     Raises:
         ModelError: If a transform is unknown or refuses its arguments.
     """
-    return _from_transforms(instantiate(parser, SECTION, _NOT_NEEDED + _LEFT_OUT))
+    return _from_transforms(instantiate(parser, SECTION, without=_NOT_NEEDED + _LEFT_OUT))
 
 
 def from_configs(entries: Sequence[dict[str, Any]]) -> Preprocessing:
@@ -106,13 +106,16 @@ class LeftOut:
     name: str
 
 
-def instantiate(parser: ConfigParser, section: str, without: Sequence[str]) -> list[Any]:
+def instantiate(
+    parser: ConfigParser, section: str, without: Sequence[str] = (), only: Sequence[str] | None = None
+) -> list[Any]:
     """Return the transforms of a section in order, with a `LeftOut` for each one that is not wanted.
 
     Args:
         parser: Config of a trusted bundle.
         section: Such as "preprocessing"; an empty list if the config has none.
         without: Names of transforms that shall not even be made, since they may want files or packages.
+        only: Names of the only transforms that shall be made; None: all others.
 
     Raises:
         ModelError: If a transform is unknown or refuses its arguments.
@@ -121,28 +124,35 @@ def instantiate(parser: ConfigParser, section: str, without: Sequence[str]) -> l
     if config is None:
         return []
     entries = config.get("transforms") if isinstance(config, dict) else None
+
+    def is_wanted(name: str) -> bool:
+        return name not in without and (only is None or name in only)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MONAI's deprecations are the bundle author's business
             if isinstance(entries, list) and all(isinstance(entry, dict) and "_target_" in entry for entry in entries):
-                made = [_one(parser, f"{section}::transforms::{index}", without) for index in range(len(entries))]
+                made = [_one(parser, f"{section}::transforms::{index}", is_wanted) for index in range(len(entries))]
             else:  # a reference or an expression, which only the whole can resolve
-                made = _flattened(parser.get_parsed_content(section), without)
+                made = _flattened(parser.get_parsed_content(section), is_wanted)
     except Exception as problem:  # a config can raise anything
-        raise ModelError(f'The bundle\'s "{section}" cannot be understood: {_cause(problem)}.') from problem
+        cause = root_cause(problem)
+        raise ModelError(
+            f'The bundle\'s "{section}" cannot be understood: {type(cause).__name__}: {cause}.'
+        ) from problem
     return [transform for transform in made if transform is not None]
 
 
-def _one(parser: ConfigParser, where: str, without: Sequence[str]) -> Any:
+def _one(parser: ConfigParser, where: str, is_wanted: Callable[[str], bool]) -> Any:
     name = _canonical(str(parser[f"{where}::_target_"]))
-    return LeftOut(name) if name in without else parser.get_parsed_content(where)
+    return parser.get_parsed_content(where) if is_wanted(name) else LeftOut(name)
 
 
-def _flattened(content: Any, without: Sequence[str]) -> list[Any]:
+def _flattened(content: Any, is_wanted: Callable[[str], bool]) -> list[Any]:
     from monai.transforms.compose import Compose
 
-    transforms = Compose(content).flatten().transforms
-    return [LeftOut(type(t).__name__) if type(t).__name__ in without else t for t in transforms]
+    transforms = Compose(content).flatten().transforms  # type: ignore[no-untyped-call]
+    return [t if is_wanted(type(t).__name__) else LeftOut(type(t).__name__) for t in transforms]
 
 
 def _canonical(target: str) -> str:
@@ -153,11 +163,11 @@ def _canonical(target: str) -> str:
     return name[:-1] + "d" if name.endswith("D") else name
 
 
-def _cause(problem: BaseException) -> str:
-    """Return the innermost message: MONAI wraps the telling one in general ones."""
+def root_cause(problem: BaseException) -> BaseException:
+    """Return the innermost of a chain of exceptions: MONAI wraps the telling one in general ones."""
     while problem.__cause__ is not None:
         problem = problem.__cause__
-    return f"{type(problem).__name__}: {problem}"
+    return problem
 
 
 def _from_transforms(made: list[Any]) -> Preprocessing:

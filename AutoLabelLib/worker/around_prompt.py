@@ -1,0 +1,262 @@
+"""A model that needs a prompt looks at the region around it, and further where what it finds goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from AutoLabelLib.core.affine import cropped_affine, index_from_ras, ras_from_index
+from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.prompt import Point, Prompts
+from AutoLabelLib.worker import engine_choice, memory_ladder
+from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.engines import FP16, FP32
+from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region, reordered
+from AutoLabelLib.worker.guidance import guidance_channels
+from AutoLabelLib.worker.memory_ladder import Plan
+from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.options import SegmentationOptions
+from AutoLabelLib.worker.passes import Passes
+
+MOST_REGIONS = 27
+_MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its own
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What was seen in one region.
+
+    Attributes:
+        region: Where.
+        prompts: What the network was told.
+        probabilities: (C', *region.shape).
+        found: (*region.shape) bool, voxels of any segment.
+    """
+
+    region: Region
+    prompts: Prompts
+    probabilities: torch.Tensor
+    found: NDArray[np.bool_]
+
+
+def segment(
+    image: Image,
+    model: LoadedModel,
+    prompts: Prompts,
+    mirror_axes: tuple[int, ...],
+    options: SegmentationOptions,
+    context: TaskContext,
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return labels (layers, I, J, K) on the image's own grid, and how they were made.
+
+    Args:
+        image: What to segment; fits the model's contract.
+        model: The loaded model.
+        prompts: At least one; inside the image.
+        mirror_axes: Spatial axes along which mirror images are averaged.
+        options: Device and engine.
+        context: Receives progress per region.
+
+    Raises:
+        OutOfMemory: If a region does not fit into memory.
+        ModelError: If the network fails, or the bundle does not say how large its region is.
+    """
+    patch = model.bundle.window.patch_voxels or model.bundle.spec.patch_voxels
+    if patch is None or min(patch) < 1:
+        raise ModelError(f'The bundle of "{model.bundle.spec.name}" does not say how large a region it looks at.')
+    grid = model_grid(image.affine, image.spatial_shape, model.bundle.preprocessing.axcodes)
+    plan = Plan(options.device, options.engine, patch)
+
+    def attempt(plan: Plan) -> tuple[NDArray[Any], dict[str, Any]]:
+        looker = _Looker(image, model, grid, plan, mirror_axes, context)
+        labels = looker.segment(prompts)
+        return labels, {"engine": looker.engine_name, "windows": looker.count}
+
+    (labels, facts), plan = memory_ladder.climb(plan, attempt, context, may_shrink_patch=False)
+    return labels, {**facts, "device": plan.device, "patch_voxels": list(plan.patch_voxels)}
+
+
+class _Looker:
+    """Looks at regions of one image with one model, and puts together what it sees."""
+
+    def __init__(
+        self,
+        image: Image,
+        model: LoadedModel,
+        grid: ModelGrid,
+        plan: Plan,
+        mirror_axes: tuple[int, ...],
+        context: TaskContext,
+    ) -> None:
+        self._image = image
+        self._bundle = model.bundle
+        self._grid = grid
+        self._plan = plan
+        self._context = context
+        self.count = 0
+        name = FP16 if plan.half and not plan.on_cpu and plan.engine in ("auto", FP32) else plan.engine
+        channels = image.array.shape[0] + 2
+        with context.phase("load"):
+            engine = engine_choice.engine_for(
+                model,
+                plan.device,
+                name,
+                engine_choice.COMPILE_FROM_WINDOWS,  # a click is rarely the last one
+                lambda: torch.zeros((1, channels, *plan.patch_voxels)),
+                image.fingerprint,
+                context,
+            )
+        self.engine_name = engine.name
+        self._passes = Passes(engine, self._bundle.outputs, mirror_axes, self._bundle.spec.name, context)
+
+    def segment(self, prompts: Prompts) -> NDArray[Any]:
+        """Return labels (layers, I, J, K) on the image's own grid of everything that was pointed at."""
+        outputs = self._bundle.outputs
+        labels = np.zeros((outputs.layers, *self._grid.source_shape), outputs.dtype)
+        for centre in self._centres(prompts):
+            for look in self._follow(centre, prompts):
+                with self._context.phase("postprocess"):
+                    self._paste(look, labels)
+        self._context.progress(1.0, "Done")
+        return self._grid.to_source(labels)
+
+    def _centres(self, prompts: Prompts) -> list[NDArray[np.float64]]:
+        """Return the middles (3,), RAS mm, of the regions to look at: one, if all positive prompts fit into it."""
+        positions = positive_positions_ras_mm(prompts)
+        if not len(positions):
+            positions = np.array(prompts.positions_ras_mm())
+        centres: list[NDArray[np.float64]] = [positions.mean(axis=0)]
+        if all(self._is_well_inside(position, centres[0]) for position in positions):
+            return centres
+        centres = []
+        for position in positions:
+            if not any(self._is_well_inside(position, centre) for centre in centres):
+                centres.append(position)
+        return centres
+
+    def _is_well_inside(self, position_ras_mm: NDArray[np.float64], centre_ras_mm: NDArray[np.float64]) -> bool:
+        part = self._region(centre_ras_mm)
+        index = index_from_ras(part.affine, position_ras_mm)
+        upper = np.asarray(part.shape) - 1 - _MARGIN_VOXELS
+        return bool((index >= _MARGIN_VOXELS).all() and (index <= upper).all())
+
+    def _region(self, centre_ras_mm: NDArray[np.float64]) -> Region:
+        return region(self._grid, centre_ras_mm, self._plan.patch_voxels, self._bundle.spec.spacing_mm)
+
+    def _follow(self, centre_ras_mm: NDArray[np.float64], prompts: Prompts) -> Iterator[_Look]:
+        """Yield what is seen around a position, and beyond the faces of regions through which the object goes on."""
+        first = self._look(centre_ras_mm, prompts)
+        if not any(_open_faces(first)):
+            yield first
+            return
+        # As in training, the second look is centred at what was found; often the whole object fits into it.
+        middle = ras_from_index(first.region.affine, np.argwhere(first.found).mean(axis=0))
+        second = self._look(middle, prompts)
+        if not any(_open_faces(second)) and second.found.any():
+            yield second
+            return
+        yield first
+        queue, seen = deque([first, second]), {_key(first), _key(second)}
+        while queue:
+            look = queue.popleft()
+            if look is not first:
+                yield look
+            for step in _open_faces(look):
+                index = (np.asarray(look.region.shape) - 1) / 2 + np.asarray(step) * np.asarray(look.region.shape) / 2
+                position = ras_from_index(look.region.affine, index)
+                key = _key_at(position)
+                if key in seen:
+                    continue
+                if len(seen) >= MOST_REGIONS:
+                    self._context.warn("The object is so large that its far parts were not looked at.")
+                    return
+                seen.add(key)
+                queue.append(self._look(position, _continued(look, position, prompts)))
+
+    def _look(self, centre_ras_mm: NDArray[np.float64], prompts: Prompts) -> _Look:
+        """Return what the network sees in the region around a position."""
+        self._context.progress(self.count / (self.count + 1), f"Region {self.count + 1}")
+        memory_ladder.fault(self._plan)
+        bundle, part = self._bundle, self._region(centre_ras_mm)
+        with self._context.phase("preprocess"):
+            guidance = guidance_channels(prompts, part.affine, part.shape, bundle.guidance_sigma_mm)
+            channels = torch.cat([self._sample(part), torch.from_numpy(guidance)])
+        values = self._passes(channels[None])[0].cpu()
+        self.count += 1
+        with self._context.phase("postprocess"):
+            if not self._passes.are_probabilities:
+                values = bundle.outputs.probabilities(values)
+            found = np.asarray(bundle.outputs.labels(values, True).any(axis=0))
+            if bundle.keep_component_at_prompt:
+                found = nearest_components(found, part.affine, positive_positions_ras_mm(prompts))
+        return _Look(part, prompts, values, found)
+
+    def _sample(self, part: Region) -> torch.Tensor:
+        """Return the image in a region, with the intensities that the network wants: (C, *region.shape).
+
+        Beyond the image lies its lowest value, as in training.
+        """
+        wishes = self._bundle.preprocessing
+        if wishes.is_local:  # then the rest of the image does not matter
+            crop = self._grid.order.apply(self._image.array)[(slice(None), *part.support)]
+            values = wishes.normalise(torch.from_numpy(np.array(crop, dtype=np.float32, order="C")))
+            lowest = torch.tensor([low for low, _ in self._image.value_ranges], dtype=torch.float32)
+            beyond = wishes.normalise(lowest.reshape(-1, 1, 1, 1)).flatten().tolist()
+        else:
+            key = (self._image.fingerprint, self._bundle.sha256)
+            whole = IMAGES.get(key, lambda: wishes.normalise(reordered(self._image.array, self._grid.order)))
+            values = whole[(slice(None), *part.support)]
+            beyond = whole.flatten(1).amin(1).tolist()
+        return part.sample(values, beyond)
+
+    def _paste(self, look: _Look, labels: NDArray[Any]) -> None:
+        """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""
+        box = look.region.coverage
+        seen = self._bundle.outputs.labels(look.region.to_source(look.probabilities), True)
+        if self._bundle.keep_component_at_prompt:
+            start = [part.start for part in box]
+            affine = cropped_affine(self._grid.source_affine, start)
+            kept = nearest_components(np.asarray(seen.any(axis=0)), affine, positive_positions_ras_mm(look.prompts))
+            seen = seen * kept
+        target = labels[(slice(None), *box)]
+        np.copyto(target, seen, where=target == 0)
+
+
+def _open_faces(look: _Look) -> list[tuple[int, int, int]]:
+    """Return the directions, such as (0, 0, -1), in which an object leaves its region but not the image."""
+    directions = []
+    for axis in range(3):
+        for side, sign in ((0, -1), (-1, 1)):
+            if not look.found.take(side, axis).any():
+                continue
+            edge = look.region.shape[axis] / 2 * look.region.step_voxels[axis]
+            beyond = look.region.centre_ijk[axis] + sign * (edge + 0.5)
+            if 0 <= beyond <= look.region.grid.source_shape[axis] - 1:
+                directions.append((sign * (axis == 0), sign * (axis == 1), sign * (axis == 2)))
+    return directions
+
+
+def _continued(look: _Look, position_ras_mm: NDArray[np.float64], prompts: Prompts) -> Prompts:
+    """Return the prompts for the next region: the user's, and a click on what was already found, nearest to it."""
+    found = ras_from_index(look.region.affine, np.argwhere(look.found))
+    nearest = found[np.argmin(((found - position_ras_mm) ** 2).sum(axis=1))]
+    click = Point((float(nearest[0]), float(nearest[1]), float(nearest[2])))
+    return replace(prompts, points=(*prompts.points, click))
+
+
+def _key(look: _Look) -> tuple[int, int, int]:
+    return _key_at(ras_from_index(look.region.grid.source_affine, look.region.centre_ijk))
+
+
+def _key_at(position_ras_mm: NDArray[np.float64]) -> tuple[int, int, int]:
+    """Return a position in whole millimetres: regions that near to each other are the same."""
+    x, y, z = (int(value) for value in np.rint(position_ras_mm))
+    return (x, y, z)

@@ -1,0 +1,50 @@
+"""Connected parts of a mask, and which of them a user pointed at."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from AutoLabelLib.core.affine import index_from_ras, ras_from_index
+from AutoLabelLib.core.prompt import Prompts
+
+
+def positive_positions_ras_mm(prompts: Prompts) -> NDArray[np.float64]:
+    """Return every position (N, 3) in RAS mm that a user called part of it: clicks, strokes, middles of boxes."""
+    positions = [point.position_ras_mm for point in prompts.points if point.positive]
+    positions += [corner for stroke in prompts.strokes if stroke.positive for corner in stroke.path_ras_mm]
+    boxes = [box for box in prompts.boxes if box.positive]
+    middles = [tuple(np.add(box.low_ras_mm, box.high_ras_mm) / 2) for box in boxes]
+    return np.array([*positions, *middles], dtype=np.float64).reshape(-1, 3)
+
+
+def nearest_components(
+    mask: NDArray[np.bool_], affine: ArrayLike, positions_ras_mm: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return the parts of a mask (I, J, K) that hold a position or, for each position outside, the part nearest to it.
+
+    Voxels that share a face are connected.
+
+    Args:
+        mask: (I, J, K).
+        affine: (4, 4), index to RAS mm.
+        positions_ras_mm: (N, 3); without any, the mask is returned as it is.
+    """
+    from scipy.ndimage import label
+
+    if not len(positions_ras_mm) or not mask.any():
+        return mask
+    parts, count = label(mask)
+    if count == 1:
+        return mask
+    voxels = np.argwhere(mask)
+    voxels_ras_mm = ras_from_index(affine, voxels)
+    kept = set()
+    for position, index in zip(positions_ras_mm, index_from_ras(affine, positions_ras_mm), strict=True):
+        inside = tuple(np.rint(index).astype(int))
+        if all(0 <= i < n for i, n in zip(inside, mask.shape, strict=True)) and mask[inside]:
+            kept.add(parts[inside])
+        else:
+            nearest = np.argmin(((voxels_ras_mm - position) ** 2).sum(axis=1))
+            kept.add(parts[tuple(voxels[nearest])])
+    return np.isin(parts, list(kept))

@@ -1,0 +1,133 @@
+"""The task "segmentation": an image goes in, named segments come out on the image's own grid.
+
+Options: see `AutoLabelLib.worker.options.SegmentationOptions`.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import AutoLabelLib
+from AutoLabelLib.core.bundle import read_spec
+from AutoLabelLib.core.errors import InputError, ModelError
+from AutoLabelLib.core.image import Image, stack_channels
+from AutoLabelLib.core.job import Job, Result
+from AutoLabelLib.core.labelmap import Labelmap
+from AutoLabelLib.worker import around_prompt, memory_ladder, model_cache, options, whole_volume
+from AutoLabelLib.worker.bundle import Bundle
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.plain_words import is_out_of_memory
+
+_PACKAGES = ("torch", "monai", "numpy", "openvino")
+
+
+def run(job: Job, context: TaskContext) -> Result:
+    """Segment one image, or several on one grid as the channels of one.
+
+    Args:
+        job: Names the model; holds one image per channel or one image with all channels, prompts and options.
+        context: Receives progress per window; a cancelled job ends within one.
+
+    Raises:
+        InputError: If there is no image, or an option is not known.
+        UnsupportedVolumeError: If the image cannot be used (one slice, NaN).
+        ContractError: If image or prompts are not what the model takes.
+        ModelError: If the model cannot be used.
+        OutOfMemory: If the work does not fit into memory in any form.
+        JobCancelled: If the user stopped it.
+    """
+    choices = options.from_mapping(job.options)
+    if not job.images:
+        raise InputError("A segmentation needs an image.")
+    image = job.images[0] if len(job.images) == 1 else stack_channels(job.images)
+    spec = read_spec(Path(job.model_folder))
+    for warning in spec.check(image, job.prompts):
+        context.warn(warning)
+    try:
+        return _segment(job, image, choices, context)
+    except (MemoryError, RuntimeError) as problem:
+        if is_out_of_memory(problem):
+            raise memory_ladder.too_large() from problem
+        if isinstance(problem, RuntimeError):
+            raise ModelError(f'The model "{spec.name}" failed: {problem}') from problem
+        raise
+
+
+def _segment(job: Job, image: Image, choices: options.SegmentationOptions, context: TaskContext) -> Result:
+    context.progress(0.0, "Loading the model")
+    with context.phase("load"):
+        model = model_cache.load(read_spec(Path(job.model_folder)))
+    bundle = model.bundle
+    for name in bundle.preprocessing.left_out:
+        context.log(f"{name} of the bundle's preprocessing is left out")
+    mirror_axes = _mirror_axes(bundle, choices)
+    way = around_prompt if bundle.spec.needs_prompt else whole_volume
+    labels, facts = way.segment(image, model, job.prompts, mirror_axes, choices, context)
+    with context.phase("postprocess"):
+        labels = _cleaned(labels, bundle)
+    model_cache.MODELS.shrink()  # engines may have been added to the model
+    return Result(
+        job_id=job.id,
+        labelmaps=(Labelmap(labels, image.affine, bundle.spec.segments),),
+        warnings=tuple(context.warnings),
+        phase_seconds=dict(context.phase_seconds),
+        provenance=_provenance(job, bundle, choices, mirror_axes, facts),
+    )
+
+
+def _mirror_axes(bundle: Bundle, choices: options.SegmentationOptions) -> tuple[int, ...]:
+    if choices.mirror and not bundle.mirror_axes:
+        raise InputError(f'"{bundle.spec.name}" does not name an axis along which it can be mirrored.')
+    return () if choices.mirror is False else bundle.mirror_axes
+
+
+def _cleaned(labels: NDArray[Any], bundle: Bundle) -> NDArray[Any]:
+    """Return labels (layers, I, J, K) after the transforms on labels that the bundle asks for."""
+    for transform in bundle.label_transforms:
+        key = transform.keys[0]
+        try:
+            result = transform({key: torch.from_numpy(labels.astype(np.int32))})[key]
+        except (RuntimeError, ValueError, TypeError, KeyError) as problem:
+            raise ModelError(
+                f"The bundle's postprocessing step {type(transform).__name__} failed: {problem}"
+            ) from problem
+        labels = np.asarray(result).astype(labels.dtype)
+    return labels
+
+
+def _provenance(
+    job: Job,
+    bundle: Bundle,
+    choices: options.SegmentationOptions,
+    mirror_axes: tuple[int, ...],
+    facts: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what is needed to do it again; JSON values only."""
+    return {
+        "model": {"name": bundle.spec.name, "version": bundle.spec.version, "sha256": bundle.sha256},
+        "versions": {"autolabel": AutoLabelLib.__version__, "python": platform.python_version(), **_versions()},
+        "threads": torch.get_num_threads(),
+        "options": asdict(choices),
+        "mirror_axes": list(mirror_axes),
+        "left_out": list(bundle.preprocessing.left_out),
+        "prompts": job.prompts.to_json(),
+        **facts,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

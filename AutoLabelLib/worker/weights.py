@@ -1,0 +1,109 @@
+"""A bundle's weights, read without running anything, and put into its network without a tensor missing or left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from AutoLabelLib.core.errors import ChecksumError, MissingDependency, ModelError
+
+# In the order of preference: safetensors cannot hold code; a .pt is read with weights_only, so that it cannot run any.
+STATE_FILES = ("model.safetensors", "model.pt", "model.pth")
+SCRIPT_FILE = "model.ts"
+_WRAPPERS = ("state_dict", "model", "network", "net")  # what training scripts call the entry with the weights
+_LISTED = 3  # names in an error message
+
+
+def find(folder: Path) -> Path:
+    """Return the file in a bundle that holds its weights.
+
+    Raises:
+        ChecksumError: If there is none.
+    """
+    for name in (*STATE_FILES, SCRIPT_FILE):
+        path = folder / "models" / name
+        if path.is_file():
+            return path
+    raise ChecksumError(
+        f'The model "{folder.name}" has no weights: none of {", ".join((*STATE_FILES, SCRIPT_FILE))} is in models/.',
+        "Install the model again.",
+    )
+
+
+def read(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a weights file, floating-point ones as float32.
+
+    Raises:
+        ModelError: If the file is broken or holds more than weights.
+    """
+    try:
+        state = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as problem:
+        raise ModelError(
+            f"The weights {path.name} cannot be read, or hold more than weights ({type(problem).__name__}).",
+            "Install the model again, or save its weights as safetensors.",
+        ) from problem
+    return {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def read_script(path: Path) -> torch.nn.Module:
+    """Return a TorchScript network.
+
+    Raises:
+        ModelError: If the file is broken.
+    """
+    try:
+        network: torch.nn.Module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise ModelError(f"The TorchScript network {path.name} cannot be read.", "Install it again.") from problem
+    return network
+
+
+def fill(network: torch.nn.Module, state: Mapping[str, torch.Tensor], model_name: str) -> None:
+    """Put weights into a network, strictly: each of its tensors once, in the right shape, nothing left over.
+
+    A tensor that the network knows under several names (DynUNet's `skip_layers` repeat its blocks) may be stored
+    under one of them only.
+
+    Raises:
+        ModelError: If weights and network do not fit.
+    """
+    own = network.state_dict(keep_vars=True)
+    filled = {id(own[name]) for name in state if name in own}
+    lacking = [name for name, tensor in own.items() if name not in state and id(tensor) not in filled]
+    surplus = [name for name in state if name not in own]
+    misshapen = [name for name in state if name in own and own[name].shape != state[name].shape]
+    for names, problem in ((lacking, "lack"), (surplus, "have unknown"), (misshapen, "have another shape for")):
+        if names:
+            listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+            raise ModelError(
+                f'The weights of "{model_name}" do not fit its network: they {problem} {listed}.',
+                "Weights and configs/inference.json must come from the same version of the model.",
+            )
+    network.load_state_dict(dict(state), strict=False)
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ImportError as problem:
+        raise MissingDependency("Reading this model needs safetensors.", "pip install safetensors") from problem
+    try:
+        return dict(load_file(str(path)))
+    except SafetensorError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+def _read_torch(path: Path) -> dict[str, torch.Tensor]:
+    content: Any = torch.load(str(path), map_location="cpu", weights_only=True)
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise ValueError("no state_dict")
+    return {str(name): value for name, value in content.items()}
