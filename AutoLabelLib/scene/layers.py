@@ -6,6 +6,8 @@ do. So an image holds the voxels of its neighbours too, and only the box around 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from AutoLabelLib.scene.voxels import affine_of, read_box, start_of
 LABELMAP = "Binary labelmap"
 """Name of the representation: vtkSegmentationConverter::GetSegmentationBinaryLabelmapRepresentationName()."""
 
+_SURFACE = "Closed surface"
 REFERENCE_GEOMETRY = "Reference image geometry"
 
 
@@ -136,6 +139,18 @@ def detach(segmentation: Any, segment_id: str, image: Any, label_value: int) -> 
     segment.AddRepresentation(LABELMAP, image)
 
 
-def update_surfaces(segmentation_node: Node, segment_ids: list[str]) -> None:
-    """Make what Slicer derives from the voxels, such as surfaces, anew for some segments."""
-    load_slicer().vtkSlicerSegmentationsModuleLogic.ReconvertAllRepresentations(segmentation_node, segment_ids)
+@contextmanager
+def modifying(segmentation_node: Node) -> Iterator[None]:
+    """Show the changes that a block makes to a segmentation at its end, all at once.
+
+    Surfaces are made anew if there were some: Slicer drops them when voxels change.
+    """
+    segmentation = segmentation_node.GetSegmentation()
+    has_surfaces = segmentation.ContainsRepresentation(_SURFACE)
+    was_modifying = segmentation_node.StartModify()
+    try:
+        yield
+        if has_surfaces:
+            segmentation.CreateRepresentation(_SURFACE)
+    finally:
+        segmentation_node.EndModify(was_modifying)

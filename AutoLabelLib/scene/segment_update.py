@@ -93,8 +93,7 @@ def update_segment(
     patch = _patch(segmentation_node, np.asarray(mask), volume_node, start_ijk)
     if outside == "keep":
         patch = _with_outside(patch, segment)
-    was_modifying = segmentation_node.StartModify()
-    try:
+    with layers.modifying(segmentation_node):
         if overlap == "yield":
             patch = _without_others(patch, segmentation, segment_id)
         elif overlap == "take":
@@ -102,8 +101,6 @@ def update_segment(
         _write(segmentation_node, segment_id, patch)
         for key, value in (tags or {}).items():
             segment.SetTag(key, value)
-    finally:
-        segmentation_node.EndModify(was_modifying)
 
 
 def _patch(segmentation_node: Node, mask: NDArray[Any], volume_node: Node, start_ijk: Corner) -> _Patch:
@@ -180,7 +177,6 @@ def _write(segmentation_node: Node, segment_id: str, patch: _Patch) -> None:
     box = bounding_box(patch.mask)
     if box is None:
         segmentation.ClearSegment(segment_id)
-        layers.update_surfaces(segmentation_node, [segment_id])
         return
     patch = patch.cropped(box)
     label_value = segmentation.GetSegment(segment_id).GetLabelValue()

@@ -94,11 +94,8 @@ def show_labelmap(
     else:
         layers.check_editable(segmentation_node)
         affine = layers.affine_in(segmentation_node, volume_node, local_affine)
-    was_modifying = segmentation_node.StartModify()
-    try:
-        _add_layers(segmentation_node, labelmap, affine, same_name, tags or {})
-    finally:
-        segmentation_node.EndModify(was_modifying)
+    with layers.modifying(segmentation_node):
+        _add_layers(segmentation_node.GetSegmentation(), labelmap, affine, same_name, tags or {})
     return segmentation_node
 
 
@@ -196,17 +193,14 @@ def _new_node(labelmap: Labelmap, local_affine: Affine, volume_node: Node | None
 
 
 def _add_layers(
-    segmentation_node: Node, labelmap: Labelmap, affine: ArrayLike, same_name: str, tags: Mapping[str, str]
+    segmentation: Any, labelmap: Labelmap, affine: ArrayLike, same_name: str, tags: Mapping[str, str]
 ) -> None:
-    segmentation = segmentation_node.GetSegmentation()
     images = [_layer_image(labelmap, layer, affine) for layer in range(labelmap.array.shape[0])]
-    replaced = []
     for segment in labelmap.segments:
         existing_id = segmentation.GetSegmentIdBySegmentName(segment.name)
         if existing_id and same_name == "replace":
             layers.detach(segmentation, existing_id, images[segment.layer], segment.label_value)
             segments.describe(segmentation.GetSegment(existing_id), segment, tags)
-            replaced.append(existing_id)
         else:
             new = load_slicer().vtkSegment()
             new.SetName(segments.unique_name(segmentation, segment.name))
@@ -217,8 +211,6 @@ def _add_layers(
             new.AddRepresentation(layers.LABELMAP, images[segment.layer])
             segments.describe(new, segment, tags)
             segmentation.AddSegment(new)
-    if replaced:
-        layers.update_surfaces(segmentation_node, replaced)
 
 
 def _layer_image(labelmap: Labelmap, layer: int, affine: ArrayLike) -> Any:

@@ -36,14 +36,10 @@ def matrix_between(source_node: Node, target_node: Node | None) -> NDArray[np.fl
     """
     import vtk
 
-    slicer = load_slicer()
-    source = source_node.GetParentTransformNode()
-    target = target_node.GetParentTransformNode() if target_node is not None else None
-    if source is target:
-        return np.eye(4)
-    matrix = vtk.vtkMatrix4x4()
-    linear = slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(source, target, matrix)
-    return numpy_matrix(matrix) if linear else None
+    transform, linear = transform_between(source_node, target_node), vtk.vtkTransform()
+    if not load_slicer().vtkMRMLTransformNode.IsGeneralTransformLinear(transform, linear):
+        return None
+    return numpy_matrix(linear.GetMatrix())
 
 
 def transform_between(source_node: Node, target_node: Node | None) -> Any:
