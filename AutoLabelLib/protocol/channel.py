@@ -1,8 +1,7 @@
-"""A channel moves messages over a connection of the standard library, in parts of at most 1 MiB.
+"""A channel moves messages over a connection of the standard library, each frame in parts of 1 MiB.
 
-A frame is cut into parts wherever it suits the sender; the first part holds at least the frame's prefix. Parts
-keep a frame of many gigabytes below the limits of `send_bytes`, and let the receiver refuse a false promise of
-length before it has cost memory.
+Every part but the last is exactly `PART_BYTES` long; a shorter one, perhaps empty, ends the frame. So a frame may
+have many gigabytes, a false promise of length costs no memory, and after a broken frame the next one is found.
 """
 
 from __future__ import annotations
@@ -68,36 +67,39 @@ class Channel:
             self._connection.close()
 
     def _receive_frame(self) -> bytearray:
-        # Grows as bytes arrive: a frame that only claims to be large costs nothing.
-        frame = bytearray(self._receive_part())
-        length = frames.frame_bytes(bytes(frame[: frames.PREFIX_BYTES]))
-        while len(frame) < length:
+        part = self._receive_part()
+        frame = bytearray(part)
+        try:
+            length = frames.frame_bytes(part)
+        except ProtocolError:
+            length = 0  # `decode` will say why; here its other parts are only passed over
+        while len(part) == PART_BYTES:
             part = self._receive_part()
-            if not part:
-                raise ProtocolError("A part of a frame is empty.")
-            frame += part
+            if len(frame) < length:
+                frame += part
         return frame
 
     def _receive_part(self) -> bytes:
         try:
-            return self._connection.recv_bytes(PART_BYTES)
+            return self._connection.recv_bytes(maxlength=PART_BYTES)
         except (OSError, ValueError, EOFError) as problem:  # OSError: too long a part, too; the connection is lost
             raise EOFError("the other side has gone") from problem
 
 
-def _parts(pieces: list[memoryview]) -> Iterator[bytes | memoryview]:
-    """Cut a frame into parts: small pieces joined, large ones sliced without a copy."""
-    joined = b""
+def _parts(pieces: list[memoryview]) -> Iterator[bytes | bytearray | memoryview]:
+    """Cut a frame into parts; what lies in the middle of a large piece is not copied."""
+    part = bytearray()
     for piece in pieces:
-        if len(joined) + len(piece) <= PART_BYTES:
-            joined += piece
-            continue
-        if joined:
-            yield joined
-        joined = b""
-        whole = len(piece) - len(piece) % PART_BYTES
-        for start in range(0, whole, PART_BYTES):
-            yield piece[start : start + PART_BYTES]
-        joined = bytes(piece[whole:])
-    if joined:
-        yield joined
+        rest = piece
+        while len(rest):
+            if not part and len(rest) >= PART_BYTES:
+                yield rest[:PART_BYTES]
+                rest = rest[PART_BYTES:]
+                continue
+            room = PART_BYTES - len(part)
+            part += rest[:room]
+            rest = rest[room:]
+            if len(part) == PART_BYTES:
+                yield part
+                part = bytearray()
+    yield part

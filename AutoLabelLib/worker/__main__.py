@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client
+from pathlib import Path
 
 from AutoLabelLib.protocol.channel import Channel
 from AutoLabelLib.worker import log_file
@@ -23,14 +24,14 @@ from AutoLabelLib.worker.tasks import RunTask
 
 ADDRESS_VARIABLE = "AUTOLABEL_WORKER_ADDRESS"
 KEY_VARIABLE = "AUTOLABEL_WORKER_KEY"
-_SECONDS_TO_FINISH = 5.0  # after the client has gone; a tile takes less
 
 
-def main(tasks: Mapping[str, RunTask] | None = None) -> int:
+def main(tasks: Mapping[str, RunTask] | None = None, seconds_to_finish: float = 5.0) -> int:
     """Connect to the client that started this process and serve it; return the exit code.
 
     Args:
         tasks: Tasks by name beside those of worker/tasks.
+        seconds_to_finish: How long a job may go on after the client has gone; a tile takes less.
     """
     address, key = os.environ.pop(ADDRESS_VARIABLE, ""), os.environ.pop(KEY_VARIABLE, "")
     if not address or not key:
@@ -38,13 +39,14 @@ def main(tasks: Mapping[str, RunTask] | None = None) -> int:
         return 2
     log_file.set_up()
     _choose_threads()
+    _volunteer_for_the_oom_killer()
     where = json.loads(address)
     try:
         connection = Client(tuple(where) if isinstance(where, list) else where, authkey=bytes.fromhex(key))
     except (OSError, EOFError, AuthenticationError) as problem:
         print(f"The client cannot be reached: {type(problem).__name__}.", file=sys.stderr)
         return 1
-    serve(Channel(connection), tasks, on_close=_end_soon)
+    serve(Channel(connection), tasks, on_close=lambda: _end_in(seconds_to_finish))
     return 0
 
 
@@ -69,11 +71,19 @@ def _physical_cores() -> int:
     return max(1, min(physical or allowed or 1, allowed or 1))
 
 
-def _end_soon() -> None:
-    """End this process in a few seconds, even if its main thread or a thread of a library does not want to."""
+def _volunteer_for_the_oom_killer() -> None:
+    """Let Linux end this process, and not Slicer, when memory runs out."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    except OSError:  # another system
+        return
+
+
+def _end_in(seconds: float) -> None:
+    """End this process after a time, even if its main thread or a thread of a library does not want to."""
 
     def end() -> None:
-        time.sleep(_SECONDS_TO_FINISH)
+        time.sleep(seconds)
         if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)  # processes that a library has started end, too
         os._exit(1)

@@ -11,22 +11,21 @@ import dataclasses
 import logging
 import os
 import platform
-import time
 from collections.abc import Callable, Mapping
 
 import AutoLabelLib
-from AutoLabelLib.core.errors import AutoLabelError, JobCancelled, ProtocolError
-from AutoLabelLib.core.job import Job, Progress, Result
+from AutoLabelLib.core.errors import AutoLabelError, ProtocolError
+from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.protocol.channel import Channel
-from AutoLabelLib.protocol.messages import Done, Failed, Hello, Log, Message, Progressed
+from AutoLabelLib.protocol.messages import Done, Failed, Hello, Message
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.inbox import Inbox, Ticket
+from AutoLabelLib.worker.inbox import Inbox
 from AutoLabelLib.worker.plain_words import readable
+from AutoLabelLib.worker.reports import Reports
 from AutoLabelLib.worker.residency import ResidentImages
 from AutoLabelLib.worker.tasks import RunTask, load_task
 
 _log = logging.getLogger(__name__)
-_PROGRESS_INTERVAL_SECONDS = 0.03  # nobody sees more, and a loop of tiny steps would flood the channel
 
 
 def serve(
@@ -51,8 +50,8 @@ def serve(
         return
     inbox = Inbox(channel, images or ResidentImages(), on_close)
     inbox.start()
-    while (ticket := inbox.next_ticket()) is not None:
-        _serve_one(channel, ticket, tasks or {})
+    while _serve_next(channel, inbox, tasks or {}):
+        pass
 
 
 def _shake_hands(channel: Channel) -> None:
@@ -68,21 +67,26 @@ def _shake_hands(channel: Channel) -> None:
         raise
 
 
-def _serve_one(channel: Channel, ticket: Ticket, tasks: Mapping[str, RunTask]) -> None:
-    job = ticket.job()
+def _serve_next(channel: Channel, inbox: Inbox, tasks: Mapping[str, RunTask]) -> bool:
+    """Wait for a job and run it; return False when there will be none."""
+    ticket = inbox.next_ticket()
+    if ticket is None:
+        return False
+    reports = Reports(channel, ticket)
+    job, context = ticket.job(), TaskContext(reports.progress, reports.is_cancelled, reports.log)
     with contextlib.suppress(EOFError):  # nobody is left to hear the outcome
-        channel.send(Progressed(job.id, Progress(0.0)))
-        outcome = _outcome(job, _context(channel, ticket), tasks)
+        outcome = _outcome(job, context, tasks)
         try:
             channel.send(outcome)
         except ProtocolError as problem:
             channel.send(Failed(job.id, problem))
+    return True
 
 
 def _outcome(job: Job, context: TaskContext, tasks: Mapping[str, RunTask]) -> Message:
     """Run a job; whatever happens in it becomes a message."""
     try:
-        context.check_cancelled()
+        context.check_cancelled()  # also says that the job has begun
         run = tasks[job.task] if job.task in tasks else load_task(job.task)
         return Done(_completed(run(job, context), job, context))
     except AutoLabelError as problem:
@@ -102,24 +106,3 @@ def _completed(result: Result, job: Job, context: TaskContext) -> Result:
         phase_seconds={**context.phase_seconds, **result.phase_seconds},
         provenance={"autolabel": AutoLabelLib.__version__, "task": job.task, **result.provenance},
     )
-
-
-def _context(channel: Channel, ticket: Ticket) -> TaskContext:
-    job_id = ticket.submit.job_id
-    last_sent, last_message = float("-inf"), ""
-
-    def send(message: Message) -> None:
-        try:
-            channel.send(message)
-        except EOFError as problem:
-            raise JobCancelled("The client has gone.") from problem
-
-    def send_progress(progress: Progress) -> None:
-        nonlocal last_sent, last_message
-        now = time.monotonic()
-        is_new = progress.fraction >= 1.0 or progress.message != last_message
-        if is_new or now - last_sent >= _PROGRESS_INTERVAL_SECONDS:
-            last_sent, last_message = now, progress.message
-            send(Progressed(job_id, progress))
-
-    return TaskContext(send_progress, ticket.cancelled.is_set, lambda line: send(Log(job_id, line)))

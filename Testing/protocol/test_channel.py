@@ -71,20 +71,40 @@ def test_after_a_broken_frame_the_next_message_is_understood(ends: Ends) -> None
         assert isinstance(channel.receive(), Ping)
 
 
-def test_an_empty_part_in_a_frame_is_refused(ends: Ends) -> None:
-    raw, channel = ends
-    raw.send_bytes(b"".join(to_frame(Ping()))[:30])
-    raw.send_bytes(b"")
-    with pytest.raises(ProtocolError):
-        channel.receive()
-
-
-def test_a_promise_of_gigabytes_costs_nothing(ends: Ends) -> None:
+def test_a_promise_of_gigabytes_is_seen_through_at_once(ends: Ends) -> None:
     raw, channel = ends
     raw.send_bytes(struct.pack("<4sIIQ", b"ALBL", 1, 100, 30 * 2**30))
-    raw.close()
-    with pytest.raises(EOFError):
+    with pytest.raises(ProtocolError, match="should have"):
         channel.receive()
+
+
+@pytest.mark.parametrize("start", [b"noise", b"".join(to_frame(Ping()))])
+def test_a_frame_longer_than_it_says_is_passed_over_in_all_its_parts(ends: Ends, start: bytes) -> None:
+    raw, channel = ends
+
+    def send() -> None:
+        for part in (start.ljust(PART_BYTES, b"x"), bytes(PART_BYTES), bytes(PART_BYTES), b""):
+            raw.send_bytes(part)
+        Channel(raw).send(Ping())
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    with pytest.raises(ProtocolError):
+        channel.receive()
+    assert isinstance(channel.receive(), Ping)
+    thread.join()
+
+
+def test_a_frame_that_fills_its_parts_exactly(ends: Ends) -> None:
+    raw, channel = ends
+    for length in (PART_BYTES, 2 * PART_BYTES):
+        spare = length - len(b"".join(to_frame(Log("1", ""))))
+        thread = threading.Thread(target=Channel(raw).send, args=(Log("1", "x" * spare),))
+        thread.start()
+        message = channel.receive()
+        thread.join()
+        assert isinstance(message, Log)
+        assert len(message.line) == spare
 
 
 def test_too_long_a_part_ends_the_connection(ends: Ends) -> None:

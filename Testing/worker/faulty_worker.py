@@ -119,4 +119,4 @@ TASKS = {
 if __name__ == "__main__":
     from AutoLabelLib.worker.__main__ import main
 
-    sys.exit(main(TASKS))
+    sys.exit(main(TASKS, seconds_to_finish=1.0))
