@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from AutoLabelLib.core.errors import FileError, InputError
-from AutoLabelLib.worker.training.cases import Case, read_cases
+from AutoLabelLib.worker.training import recipe
+from AutoLabelLib.worker.training.cases import Case, read_cases, write_cases
 from AutoLabelLib.worker.training.split import split_cases
+from Testing.data_lists import hippocampus, nodules
 from Testing.tiny_training import write_list
 
 
@@ -101,3 +104,20 @@ def test_an_empty_training_set_and_an_unknown_rule_are_refused() -> None:
         split_cases([Case((Path("i"),), Path("l"), "P", "test")], {})
     with pytest.raises(InputError, match="often"):
         split_cases(cases_of([1, 2]), {"often": 3})
+
+
+def test_a_written_list_reads_the_same(tmp_path: Path) -> None:
+    touch(tmp_path, "a.nii", "b.nii", "c.nii")
+    cases = read_cases(write_list(tmp_path, ["a.nii;b.nii,c.nii,"]))
+    (tmp_path / "elsewhere").mkdir()
+    write_cases(tmp_path / "elsewhere" / "cases.csv", [replace(cases[0], split="test")])
+    again = read_cases(tmp_path / "elsewhere" / "cases.csv")
+    assert [file.resolve() for file in again[0].images] == [file.resolve() for file in cases[0].images]
+    assert again[0].split == "test"
+
+
+def test_the_lists_of_the_real_data_hold_out_what_the_cards_say(test_data: Path, tmp_path: Path) -> None:
+    split = split_cases(read_cases(hippocampus(test_data, tmp_path)), recipe.load("hippocampus_mr").holdout)
+    assert [case.name for case in split.test[:2]] == ["hippocampus_014", "hippocampus_034"]
+    cases = read_cases(nodules(test_data, tmp_path))
+    assert len({case.group for case in cases}) < len(cases)  # some patients have several nodules

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from AutoLabelLib.core.bundle import read_spec, verify
+from AutoLabelLib.core.catalogue import is_trusted
 from AutoLabelLib.core.errors import FileError, GeometryError, InputError, JobCancelled, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
@@ -41,6 +42,7 @@ def test_a_list_and_a_recipe_become_a_bundle(tmp_path: Path) -> None:
     rule = {"every": 5, "validation_every": 2}
     result = train(tmp_path, recipe=recipe_entries(training={"epochs": 2, "batch_size": 2}, holdout=rule), device="cpu")
     verify(read_spec(Path(result.values["bundle"])))
+    assert is_trusted(Path(result.values["bundle"]))
     cases = read_cases(Path(result.values["cases"]))
     assert [case.split for case in cases] == ["train"] * 2 + ["validation"] * 2 + ["test"]
     again = split_cases(cases, {})

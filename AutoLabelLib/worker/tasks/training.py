@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.worker.context import TaskContext
@@ -64,6 +65,7 @@ def run(job: Job, context: TaskContext) -> Result:
         )
     with context.phase("export"):
         bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
+        _trust(bundle, context)
     context.progress(1.0, "done")
     return Result(
         job.id,
@@ -109,6 +111,14 @@ def _protect_older_run(output: Path, resume: bool) -> None:
             f'The folder "{output}" already holds a training run.',
             "Continue it with --resume, or choose another output folder.",
         )
+
+
+def _trust(bundle: Path, context: TaskContext) -> None:
+    """Approve what was made right here, so that it can be used at once."""
+    try:
+        catalogue.trust(bundle)
+    except FileError as problem:
+        context.warn(f"The new model has to be approved before its first use: {problem.message}")
 
 
 def _device(name: str) -> str:

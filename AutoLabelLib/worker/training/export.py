@@ -67,6 +67,7 @@ def save_weights(recipe: Recipe, weights: dict[str, torch.Tensor], path: Path) -
     model = network.build(recipe.network_def)
     model.load_state_dict(weights)
     save_model(model.half(), str(path))
+    path.chmod(0o644)  # safetensors makes it readable for its owner only
 
 
 def inference_config(recipe: Recipe) -> dict[str, Any]:
