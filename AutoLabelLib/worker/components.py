@@ -1,6 +1,9 @@
-"""Connected parts of a mask, and which of them a user pointed at."""
+"""Connected parts of a mask: the largest, or those that a user pointed at."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -48,3 +51,30 @@ def nearest_components(
             nearest = np.argmin(((voxels_ras_mm - position) ** 2).sum(axis=1))
             kept.add(parts[tuple(voxels[nearest])])
     return np.isin(parts, list(kept))
+
+
+def keep_largest(
+    labels: NDArray[Any], values: Sequence[int] | None = None, *, count: int = 1, together: bool = False, rank: int = 3
+) -> NDArray[Any]:
+    """Return labels (layers, I, J, K) in which only the largest connected parts are left.
+
+    Args:
+        labels: (layers, I, J, K); each layer is treated by itself.
+        values: Label values that this is done for; the others stay. None: all.
+        count: How many parts are left.
+        together: Whether the values count as one mask, instead of each for itself.
+        rank: 1: voxels are connected that share a face; 2: or an edge; 3: or a corner.
+    """
+    from scipy.ndimage import generate_binary_structure, label
+
+    result = labels.copy()
+    for layer in result:
+        there = [int(value) for value in np.unique(layer) if value and (values is None or value in values)]
+        for group in [there] if together else [[value] for value in there]:
+            mask = np.isin(layer, group)
+            parts, found = label(mask, generate_binary_structure(3, rank))
+            if found > count:
+                sizes = np.bincount(parts.ravel())[1:]
+                kept = 1 + np.argsort(-sizes, kind="stable")[:count]
+                layer[mask & ~np.isin(parts, kept)] = 0
+    return result

@@ -23,6 +23,7 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.worker import around_prompt, memory_ladder, model_cache, options, whole_volume
 from AutoLabelLib.worker.bundle import Bundle
+from AutoLabelLib.worker.components import keep_largest
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
@@ -93,6 +94,11 @@ def _cleaned(labels: NDArray[Any], bundle: Bundle) -> NDArray[Any]:
     """Return labels (layers, I, J, K) after the transforms on labels that the bundle asks for."""
     for transform in bundle.label_transforms:
         key = transform.keys[0]
+        if type(transform).__name__ == "KeepLargestConnectedComponentd":  # MONAI's own needs scikit-image
+            wish = transform.converter
+            values, rank, count = wish.applied_labels, wish.connectivity, wish.num_components
+            labels = keep_largest(labels, values, count=count, together=not wish.independent, rank=rank or 3)
+            continue
         try:
             result = transform({key: torch.from_numpy(labels.astype(np.int32))})[key]
         except (RuntimeError, ValueError, TypeError, KeyError) as problem:
