@@ -39,7 +39,7 @@ class JobHandle:
         self._news: deque[Progress | str] = deque()  # not yet delivered to the callbacks
         self._progress_callbacks: list[Callable[[Progress], None]] = []
         self._log_callbacks: list[Callable[[str], None]] = []
-        self._done_callbacks: list[Callable[[JobHandle], None]] = []
+        self._done_callbacks: deque[Callable[[JobHandle], None]] = deque()
 
     @property
     def id(self) -> str:
@@ -96,19 +96,25 @@ class JobHandle:
 
     def poll(self) -> State:
         """Run the callbacks for what has happened since the last call; return the state."""
-        while self._news:
-            news = self._news.popleft()
+        while (news := self._next_news()) is not None:
             if isinstance(news, Progress):
                 for on_progress in tuple(self._progress_callbacks):
                     on_progress(news)
             else:
                 for on_log in tuple(self._log_callbacks):
                     on_log(news)
-        # The outcome comes after the last news: look at it first, then whether all news were delivered.
-        if self.is_finished and not self._news:
-            while self._done_callbacks:
-                self._done_callbacks.pop(0)(self)
+        # Nothing follows the outcome: once it is there and the news were delivered, its turn has come.
+        while self.is_finished and not self._news and (on_done := self._next_done_callback()):
+            on_done(self)
         return self._state
+
+    def _next_news(self) -> Progress | str | None:
+        with self._changed:
+            return self._news.popleft() if self._news else None
+
+    def _next_done_callback(self) -> Callable[[JobHandle], None] | None:
+        with self._changed:
+            return self._done_callbacks.popleft() if self._done_callbacks else None
 
     @property
     def is_delivered(self) -> bool:

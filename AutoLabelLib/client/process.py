@@ -27,6 +27,9 @@ from AutoLabelLib.protocol.channel import Channel
 
 _MODULE = ("-m", "AutoLabelLib.worker")
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+# Where packages are installed, those of this Python would hide those of another interpreter.
+_SOURCE_FOLDER = "" if _PACKAGE_PARENT.name in ("site-packages", "dist-packages") else str(_PACKAGE_PARENT)
+_WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 def python_interpreter() -> str:
@@ -103,7 +106,7 @@ class ProcessLauncher:
 
     def _start(self, address: object, key: bytes) -> tuple[subprocess.Popen[bytes], str]:
         environment = dict(os.environ if self._environment is None else self._environment)
-        paths = [str(_PACKAGE_PARENT), environment.get("PYTHONPATH", "")]
+        paths = [_SOURCE_FOLDER, environment.get("PYTHONPATH", "")]
         environment |= {
             "AUTOLABEL_WORKER_ADDRESS": json.dumps(address),
             "AUTOLABEL_WORKER_KEY": key.hex(),
@@ -120,8 +123,8 @@ class ProcessLauncher:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    start_new_session=True,  # so that it can be killed with all its children
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                    start_new_session=True,  # so that Ctrl+C is not for it, and it can be killed with all its children
+                    creationflags=_WINDOWS_FLAGS,
                 )
         except OSError as problem:
             raise WorkerCrashed(

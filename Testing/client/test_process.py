@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -19,6 +21,7 @@ from AutoLabelLib.client.logs import open_log
 from AutoLabelLib.client.process import WorkerProcess
 from AutoLabelLib.client.process_tree import ending
 from AutoLabelLib.core.errors import JobCancelled, ProtocolError, WorkerCrashed, WorkerTimeout
+from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.locations import user_data
 from AutoLabelLib.protocol.messages import Failed, Hello, Ping, Pong, Progressed, Submit
@@ -261,6 +264,19 @@ def test_a_live_worker_answers_every_broken_frame_and_goes_on(endpoint: WorkerPr
             assert isinstance(message.error, ProtocolError)
     endpoint.channel.send(Ping())
     assert isinstance(endpoint.channel.receive(), Pong)
+
+
+@posix_only
+def test_jobs_get_on_in_a_host_that_holds_the_interpreter_lock_between_two_polls(worker: Worker) -> None:
+    hold_lock_for_microseconds = ctypes.PyDLL(None).usleep  # unlike CDLL, PyDLL keeps the lock during the call
+    image = Image(np.zeros((1, 100, 100, 100), np.int16), np.eye(4))
+    handle = worker.submit(Job("echo", images=(image,)))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not handle.is_delivered:
+        assert time.monotonic() < deadline
+        hold_lock_for_microseconds(20_000)
+        worker.poll()
+    assert handle.state == "done"
 
 
 def test_only_the_latest_logs_are_kept() -> None:

@@ -216,6 +216,15 @@ def test_stopping_cancels_everything_and_the_next_job_starts_anew(launch: Launch
         assert fresh.hello is not None
 
 
+def test_stopping_while_it_starts(launch: Launch) -> None:
+    fresh = Worker(launch)
+    handle = fresh.submit(long_job())
+    fresh.stop()
+    with pytest.raises(JobCancelled):
+        handle.wait(PATIENCE_SECONDS)
+    fresh.stop()
+
+
 def test_a_job_that_does_not_cancel_is_ended_and_the_waiting_ones_run_on_a_new_worker(launch: Launch) -> None:
     with Worker(launch, Limits(cancel_grace_seconds=0.3)) as fresh:
         stuck, waiting = fresh.submit(Job("hang", options={"seconds": 3})), fresh.submit(Job("echo"))
