@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -105,6 +106,11 @@ def _worker() -> Iterator[Check]:
     yield Check("worker", OK, "starts and answers")
     for device in values["devices"]:
         yield _device(device, values["self_test"].get(device["name"], {}))
+    if len(values["devices"]) == 1 and shutil.which("nvidia-smi"):
+        detail = "an NVIDIA GPU is here, but this torch cannot use it"
+        yield Check(
+            "GPU", MISSING, detail, "Choose your CUDA version at https://pytorch.org/get-started", optional=True
+        )
 
 
 def _device(device: Mapping[str, Any], self_test: Mapping[str, Any]) -> Check:

@@ -88,7 +88,7 @@ def _evaluate(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], tuple[s
         options |= {"device": arguments.device, "simulate_click": arguments.click}
     pending = api.evaluate_cases(arguments.cases, arguments.model, wait=False, **options)
     values, result = follow(pending, "evaluating")
-    return {**values, "provenance": result.provenance}, result.warnings
+    return {**values, "provenance": result.provenance}, pending.warnings
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:

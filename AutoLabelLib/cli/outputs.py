@@ -50,12 +50,35 @@ def write(path: Path, source: Path, image: Image, labelmap: Labelmap, spec: Mode
     if formats.suffix(path) != SCENE:
         labelmaps.write_labelmap(path, labelmap, tags=tags)
         return
+    name = formats.without_suffix(source).name or "volume"
+    _write_scene(path, name, image, labelmap, tags)
+
+
+def _write_scene(path: Path, name: str, image: Image, labelmap: Labelmap, tags: dict[str, str]) -> None:
+    """Write a scene that opens on the result: the slice views meet in its middle, the 3D view shows its surface."""
     from AutoLabelLib.scene.headless import headless_scene
+    from AutoLabelLib.scene.render_three_d import show_surfaces
     from AutoLabelLib.scene.scene_files import write_scene
     from AutoLabelLib.scene.segmentations import show_labelmap
+    from AutoLabelLib.scene.views import show_in_slice_views
     from AutoLabelLib.scene.volumes import volume_from_image
 
     headless_scene(fresh=True)
-    volume_node = volume_from_image(image, formats.without_suffix(source).name or "volume")
-    show_labelmap(labelmap, volume_node, tags=tags)
+    volume_node = volume_from_image(image, name)
+    segmentation_node = show_labelmap(labelmap, volume_node, tags=tags)
+    show_surfaces(segmentation_node)
+    show_in_slice_views(volume_node, _middle_ras_mm(labelmap))
     write_scene(path)
+
+
+def _middle_ras_mm(labelmap: Labelmap) -> tuple[float, float, float] | None:
+    """Return the middle of all segments; None if all are empty."""
+    import numpy as np
+
+    from AutoLabelLib.core.affine import ras_from_index
+
+    indices = np.argwhere(labelmap.array.any(axis=0))
+    if not len(indices):
+        return None
+    right, anterior, superior = ras_from_index(labelmap.affine, indices.mean(axis=0))
+    return (float(right), float(anterior), float(superior))

@@ -71,6 +71,7 @@ def progress_bar(label: str, stream: TextIO | None = None) -> Iterator[Any]:
                 bar.set_description_str(progress.message, refresh=False)
             if progress.eta_seconds is not None:
                 bar.set_postfix_str(f"about {tqdm.format_interval(progress.eta_seconds)} left", refresh=False)
-            bar.update(max(0, round(progress.fraction * _STEPS) - bar.n))
+            bar.n = max(bar.n, round(progress.fraction * _STEPS))
+            bar.refresh()
 
         yield show

@@ -53,6 +53,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--series", metavar="UID|NUMBER", help="which series of a DICOM folder")
     parser.add_argument("--time-point", type=int, metavar="N", help="which volume of a 4D file, from 0")
     parser.add_argument("--engine", default="auto", help="how the network is run (default: auto, the fastest here)")
+    parser.add_argument("--overlap", type=float, metavar="0…0.9", help="of windows (default: as the model says)")
+    parser.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction, help="average mirror images: slower, sometimes better"
+    )
     add_device(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -83,12 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = [Path(name) for name in arguments.input]
     source = inputs[0] if len(inputs) == 1 else inputs
     image = open_source(source, arguments.modality, arguments.series, arguments.time_point)
-    pending = api.segment(
-        image, arguments.model, _prompts(arguments), wait=False, device=arguments.device, engine=arguments.engine
-    )
+    options = {name: getattr(arguments, name) for name in ("device", "engine", "overlap", "mirror")}
+    pending = api.segment(image, arguments.model, _prompts(arguments), wait=False, **options)
     labelmap, result = follow(pending, "starting")
     outputs.write(arguments.output, inputs[0], image, labelmap, spec, result)
-    _print(arguments, labelmap, result)
+    _print(arguments, labelmap, result, pending.warnings)
     return 0
 
 
@@ -100,7 +103,7 @@ def _prompts(arguments: argparse.Namespace) -> Prompts:
     return Prompts(points=tuple(points), boxes=tuple(Box(corner[:3], corner[3:]) for corner in arguments.box))
 
 
-def _print(arguments: argparse.Namespace, labelmap: Labelmap, result: Result) -> None:
+def _print(arguments: argparse.Namespace, labelmap: Labelmap, result: Result, warnings: tuple[str, ...]) -> None:
     segments = [
         {"name": segment.name, "label_value": segment.label_value, "volume_ml": labelmap.volume_ml(segment)}
         for segment in labelmap.segments
@@ -110,13 +113,13 @@ def _print(arguments: argparse.Namespace, labelmap: Labelmap, result: Result) ->
             {
                 "output": str(arguments.output),
                 "segments": segments,
-                "warnings": list(result.warnings),
+                "warnings": list(warnings),
                 "phase_seconds": result.phase_seconds,
                 "provenance": result.provenance,
             }
         )
         return
-    report.print_warnings(result.warnings)
+    report.print_warnings(warnings)
     rows = [(segment["name"], segment["label_value"], segment["volume_ml"]) for segment in segments]
     report.print_columns(rows, ("segment", "label value", "volume (ml)"))
     print(f"Wrote {arguments.output}")

@@ -48,8 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         overrides=overrides,
     )
-    values, result = follow(pending, "training")
-    report.print_warnings(result.warnings)
+    values, _ = follow(pending, "training")
+    report.print_warnings(pending.warnings)
     if arguments.json:
         report.print_json(values)
     else:
