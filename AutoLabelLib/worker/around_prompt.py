@@ -160,26 +160,23 @@ class _Looker:
         # As in training, the second look is centred at what was found; often the whole object fits into it.
         middle = ras_from_index(first.region.affine, np.argwhere(first.found).mean(axis=0))
         second = self._look(middle, prompts)
-        if not any(_open_faces(second)) and second.found.any():
-            yield second
-            return
-        yield first
-        queue, seen = deque([first, second]), {_key(first), _key(second)}
+        start = second if second.found.any() else first
+        yield start
+        queue, seen = deque([((0, 0, 0), start)]), {(0, 0, 0)}
         while queue:
-            look = queue.popleft()
-            if look is not first:
-                yield look
-            for step in _open_faces(look):
-                index = (np.asarray(look.region.shape) - 1) / 2 + np.asarray(step) * np.asarray(look.region.shape) / 2
-                position = ras_from_index(look.region.affine, index)
-                key = _key_at(position)
-                if key in seen:
+            place, look = queue.popleft()
+            for face in _open_faces(look):
+                beyond = (place[0] + face[0], place[1] + face[1], place[2] + face[2])
+                if beyond in seen:
                     continue
                 if len(seen) >= MOST_REGIONS:
                     self._context.warn("The object is so large that its far parts were not looked at.")
                     return
-                seen.add(key)
-                queue.append(self._look(position, _continued(look, position, prompts)))
+                seen.add(beyond)
+                position = _middle_ras_mm(start.region, beyond)
+                further = self._look(position, _continued(look, position, prompts))
+                yield further
+                queue.append((beyond, further))
 
     def _look(self, centre_ras_mm: NDArray[np.float64], prompts: Prompts) -> _Look:
         """Return what the network sees in the region around a position."""
@@ -252,11 +249,7 @@ def _continued(look: _Look, position_ras_mm: NDArray[np.float64], prompts: Promp
     return replace(prompts, points=(*prompts.points, click))
 
 
-def _key(look: _Look) -> tuple[int, int, int]:
-    return _key_at(ras_from_index(look.region.grid.source_affine, look.region.centre_ijk))
-
-
-def _key_at(position_ras_mm: NDArray[np.float64]) -> tuple[int, int, int]:
-    """Return a position in whole millimetres: regions that near to each other are the same."""
-    x, y, z = (int(value) for value in np.rint(position_ras_mm))
-    return (x, y, z)
+def _middle_ras_mm(start: Region, place: tuple[int, int, int]) -> NDArray[np.float64]:
+    """Return the middle (3,), RAS mm, of a region some places away from a first one; neighbours share a quarter."""
+    shape = np.asarray(start.shape)
+    return ras_from_index(start.affine, (shape - 1) / 2 + np.asarray(place) * np.rint(0.75 * shape))

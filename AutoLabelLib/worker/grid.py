@@ -190,6 +190,9 @@ def region(
 ) -> Region:
     """Return the region of a shape and spacing around a position.
 
+    Along an axis where the spacing is the input's own, the region is moved by up to half a voxel, so that its voxels
+    are the input's and nothing is interpolated.
+
     Args:
         grid: The input's grid in the model's orientation.
         centre_ras_mm: (3,), RAS mm, of the region's middle.
@@ -198,8 +201,11 @@ def region(
     """
     own_mm = np.asarray(geometry.spacing_mm(grid.source_affine))
     step = np.ones(3) if spacing_mm is None else np.asarray(spacing_mm, dtype=np.float64) / own_mm
-    step = np.where(np.abs(step - 1) < _SNAP_VOXELS, 1.0, step)
-    return Region(grid, _shape(patch_voxels), geometry.index_from_ras(grid.source_affine, centre_ras_mm), step)
+    is_own = np.abs(step - 1) < _SNAP_VOXELS
+    centre = geometry.index_from_ras(grid.source_affine, centre_ras_mm)
+    to_middle = (np.asarray(patch_voxels) - 1) / 2
+    centre = np.where(is_own, np.rint(centre - to_middle) + to_middle, centre)
+    return Region(grid, _shape(patch_voxels), centre, np.where(is_own, 1.0, step))
 
 
 def interpolated(values: torch.Tensor, axis: int, positions: NDArray[np.float64]) -> torch.Tensor:
