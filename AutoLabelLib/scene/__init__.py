@@ -1,18 +1,25 @@
 """MRML nodes to and from the core types; on the main thread, without widgets.
 
-| file               | what it does                                                                    |
-|--------------------|---------------------------------------------------------------------------------|
-| `volumes`          | volume node to `Image`, `Image` to volume node, where a volume's voxels are     |
-| `segmentations`    | `Labelmap` to segmentation node and back                                        |
-| `segment_update`   | one segment's voxels, with its neighbours left alone                            |
-| `tables`           | rows to a table node                                                            |
-| `scene_files`      | the scene into an .mrb file                                                    |
-| `headless`         | a MRML scene where there is no Slicer application                               |
-| `nodes`            | nodes by id, and the Slicer libraries                                           |
-| `transforms`       | parent transforms                                                               |
-| `voxels`           | numpy arrays to and from VTK images                                             |
-| `terminology`      | codes to and from Slicer's terminology entries                                  |
-| `provenance`       | what made a segment, as tags                                                    |
+| file               | what it does                                                                |
+|--------------------|-----------------------------------------------------------------------------|
+| `volumes`          | volume node to `Image`, `Image` to volume node, where a volume's voxels are |
+| `segmentations`    | `Labelmap` to segmentation node and back                                    |
+| `segment_update`   | new voxels for one segment, with its neighbours left alone                  |
+| `labelmap_volumes` | labelmap volume node to `Labelmap`                                          |
+| `tables`           | rows to a table node                                                        |
+| `scene_files`      | the scene into an .mrb file                                                 |
+| `headless`         | a MRML scene where there is no Slicer application                           |
+| `nodes`            | nodes by id, and the Slicer libraries                                       |
+| `hierarchy`        | the tree of patients, studies and series                                    |
+| `transforms`       | parent transforms, for matrices, positions and prompts                      |
+| `layers`           | the label images that segments share                                        |
+| `segments`         | one segment: what it says of itself, and its label values                   |
+| `voxels`           | numpy arrays to and from VTK images                                         |
+| `terminology`      | codes to and from Slicer's terminology entries                              |
+| `clicks`, `models` | points and surfaces of our own                                              |
+| `views`            | what Slicer's views show of a scene                                         |
+| `render_…`         | slices and the 3D view as pixels, by Slicer's own displayable managers      |
+| `contact_sheet`    | one picture of a scene; with `offscreen` and `lettering`                    |
 
 Two frames are told apart here. *Local* is a node's own RAS, in which Slicer stores it; *world* is what
 the views show, after all parent transforms. Both in mm. Nothing is ever resampled on the way into the scene: a result

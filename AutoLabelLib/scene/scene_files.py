@@ -41,7 +41,10 @@ def write_scene(path: str | Path, scene: Any = None) -> None:
                 f'The scene could not be written to "{path}".' + (f" Slicer says: {reason}" if reason else ""),
                 "Check that the disk has room enough, or choose another folder.",
             )
-        beside.replace(path)
+        try:
+            beside.replace(path)
+        except OSError as error:  # on Windows, while another program has it open
+            raise FileError(f'"{path}" cannot be replaced: {error.strerror}.', "Close it where it is open.") from error
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _tag(vtk_segment: Any, key: str) -> str:
 
 def relabelled(array: NDArray[Any], new_values: Mapping[int, int]) -> NDArray[Any]:
     """Return labels with new values, as the smallest unsigned type; 0 for a label that has none."""
-    result = np.zeros_like(array, dtype=np.min_scalar_type(max(new_values.values())))
+    result = np.zeros_like(array, dtype=np.min_scalar_type(max(new_values.values(), default=0)))
     if all(old == new for old, new in new_values.items()):
         np.copyto(result, array, casting="unsafe", where=np.isin(array, list(new_values)))
     else:

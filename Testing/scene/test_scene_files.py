@@ -203,3 +203,15 @@ def test_half_an_archive_is_not_taken_for_a_whole_one(monkeypatch: pytest.Monkey
     with pytest.raises(FileError, match="could not be written"):
         write(tmp_path / "x.mrb", scene=CutShort())
     assert names_in(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_replaced_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    add_volume(np.eye(4))
+    monkeypatch.setattr(Path, "replace", refuse)
+
+    with pytest.raises(FileError, match="cannot be replaced"):
+        write(tmp_path / "x.mrb")
+    assert names_in(tmp_path) == []

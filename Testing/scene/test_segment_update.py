@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.labelmap import Labelmap, Segment
+from Testing.grids import make_affine
 from Testing.slicer_scene import GRIDS, SHAPE, add_transform, add_volume, lopsided_labelmap
 
 pytestmark = pytest.mark.usefixtures("scene")
@@ -163,19 +164,27 @@ def test_an_empty_mask_empties_the_segment_only() -> None:
 def test_neighbours_on_another_grid_are_not_resampled(outside: str, overlap: str) -> None:
     """Slicer resamples a whole shared layer to the grid of what is written into it."""
     volume_node, node, expected = shown()
-    third = np.diag([1 / 3, 1 / 3, 1 / 3, 1.0])
-    third[:3, 3] = -1 / 3
-    fine_node = add_volume(third, (27, 21, 15))
-    far_corner = np.zeros((2, 2, 2), bool)
-    far_corner[0, 0, 0] = True
+    turned_node = add_volume(make_affine("RAS", (1.4, 1.4, 1.4), (20.0, 10.0, 0.0), origin_mm=(-5.0, -5.0, -5.0)))
 
-    update(node, CORNER, far_corner, fine_node, start_ijk=(0, 19, 0), outside=outside, overlap=overlap)
+    update(node, CORNER, np.ones((1, 1, 1)), turned_node, outside=outside, overlap=overlap)
 
     found = masks_of(node, volume_node)
     for index in (L, OVER, NOTHING):
         np.testing.assert_array_equal(found[index], expected[index])
-    kept = 27 if outside == "keep" else 0
-    assert np.count_nonzero(masks_of(node, fine_node)[CORNER]) == 1 + kept
+    assert masks_of(node, turned_node)[CORNER][0, 0, 0]
+
+
+def test_what_is_kept_is_brought_to_the_new_grid() -> None:
+    _, node, expected = shown()
+    third = np.diag([1 / 3, 1 / 3, 1 / 3, 1.0])
+    third[:3, 3] = -1 / 3
+    fine_node = add_volume(third, (27, 21, 15))
+    fine = expected[CORNER].repeat(3, 0).repeat(3, 1).repeat(3, 2)
+    fine[0, 20, 14] = True
+
+    update(node, CORNER, np.ones((1, 1, 1)), fine_node, start_ijk=(0, 20, 14), outside="keep")
+
+    np.testing.assert_array_equal(masks_of(node, fine_node)[CORNER], fine)
 
 
 def test_surfaces_follow() -> None:
