@@ -107,11 +107,10 @@ def touches_wall(scene: Scene) -> bool:
     soft = (scene.image > -300) & ~scene.mask
     near = shell_around(scene.mask, spacing_mm(scene.affine), 1.5)
     for k in np.flatnonzero(scene.mask.any(axis=(0, 1))):
-        padded = np.pad(soft[:, :, k], 1, constant_values=False)
         depth = ndimage.distance_transform_edt(np.pad(soft[:, :, k], 12, mode="edge"), sampling=in_plane_mm)
         core = depth[12:-12, 12:-12] >= 3.0
         wall = ndimage.distance_transform_edt(~core, sampling=in_plane_mm) <= 3.0 if core.any() else core
-        if (wall & soft[:, :, k] & near[:, :, k]).any() and padded.any():
+        if (wall & soft[:, :, k] & near[:, :, k]).any():
             return True
     return False
 

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
 
-from AutoLabelLib.core.affine import index_from_ras, lps_from_ras, ras_from_index
+from AutoLabelLib.core.affine import cropped_affine, index_from_ras
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.files.images import write_image
 from AutoLabelLib.phantom.chest import ChestPhantom, chest_phantom
 from AutoLabelLib.phantom.placement import Plan
 
@@ -55,19 +56,9 @@ def write_boxes(phantom: ChestPhantom, name: str, folder: Path) -> list[tuple[Pa
         paths = (folder / "images" / f"{name}_{nodule.name}.nii.gz", folder / "masks" / f"{name}_{nodule.name}.nii.gz")
         for path, array in zip(paths, (phantom.image.array[0][box], mask[box].astype(np.uint8)), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, array, affine, ras_from_index(affine, low))
+            write_image(path, Image(array[None], cropped_affine(affine, low)))
         written.append(paths)
     return written
-
-
-def _write(path: Path, array: np.ndarray, affine: np.ndarray, origin_ras_mm: np.ndarray) -> None:
-    image = sitk.GetImageFromArray(np.ascontiguousarray(array.T))
-    lps = lps_from_ras(affine)
-    spacing = np.linalg.norm(lps[:3, :3], axis=0)
-    image.SetSpacing(spacing.tolist())
-    image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
-    image.SetOrigin(lps_from_ras(origin_ras_mm).tolist())
-    sitk.WriteImage(image, str(path))
 
 
 def main(cases: Path) -> int:
