@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 from AutoLabelLib.scene import hierarchy
@@ -42,13 +43,15 @@ def _column(name: str, cells: Sequence[Cell]) -> Any:
     import vtk
 
     given = [cell for cell in cells if cell is not None]
-    numbers = bool(given) and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in given)
-    whole = numbers and len(given) == len(cells) and all(isinstance(cell, int) and abs(cell) < 2**31 for cell in given)
-    column = vtk.vtkIntArray() if whole else vtk.vtkDoubleArray() if numbers else vtk.vtkStringArray()
+    numeric = bool(given) and all(isinstance(cell, Real) and not isinstance(cell, bool) for cell in given)
+    whole = len(given) == len(cells) and all(isinstance(cell, Integral) and abs(int(cell)) < 2**31 for cell in given)
+    column: Any = vtk.vtkStringArray()
+    if numeric:
+        column = vtk.vtkIntArray() if whole else vtk.vtkDoubleArray()
     column.SetName(name)
     for cell in cells:
-        if numbers:
-            column.InsertNextValue(math.nan if cell is None else cell)
+        if numeric:
+            column.InsertNextValue(math.nan if cell is None else int(cell) if whole else float(cell))
         else:
             column.InsertNextValue("" if cell is None else str(cell))
     return column

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.usefixtures("scene")
@@ -62,6 +63,13 @@ def test_no_rows_make_an_empty_table() -> None:
 
 def test_whole_numbers_that_are_too_long_become_doubles() -> None:
     assert table("big", [{"bytes": 2**40}]).GetTable().GetColumnByName("bytes").GetValue(0) == 2**40
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    data = table("numpy", [{"count": np.int64(3), "dice": np.float32(0.5)}]).GetTable()
+
+    assert data.GetColumnByName("count").GetClassName() == "vtkIntArray"
+    assert data.GetColumnByName("dice").GetValue(0) == 0.5
 
 
 def test_slicer_stores_and_reads_it(scene: Any, tmp_path: Path) -> None:
