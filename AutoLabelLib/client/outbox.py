@@ -77,7 +77,7 @@ class Outbox:
             self._sent.add(handle.id)
         try:
             channel.send(Submit.from_job(handle.job))
-        except (AutoLabelError, MemoryError, TypeError, ValueError, AttributeError) as problem:
+        except (AutoLabelError, MemoryError, AttributeError, TypeError) as problem:  # AttributeError: not a Job
             self._finish(handle.id, _unsendable(problem))
 
     def _send_image(self, channel: Channel, fingerprint: str) -> None:

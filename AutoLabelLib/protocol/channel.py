@@ -40,8 +40,8 @@ class Channel:
         with self._sending:
             try:
                 for part in _parts(pieces):
+                    self.sent_bytes += len(part)  # before the other side can answer
                     self._connection.send_bytes(part)
-                    self.sent_bytes += len(part)
             except (OSError, ValueError) as problem:  # ValueError: closed meanwhile
                 raise EOFError("the other side has gone") from problem
 

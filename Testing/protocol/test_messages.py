@@ -37,6 +37,10 @@ def test_every_kind_comes_back(message: Message) -> None:
     assert b"".join(to_frame(again)) == b"".join(to_frame(message))
 
 
+def test_every_kind_is_among_the_examples() -> None:
+    assert {type(message) for message in MESSAGES} == set(Message.__subclasses__())
+
+
 def test_submit_becomes_the_same_job_without_sending_the_image() -> None:
     message = crossed(Submit.from_job(JOB))
     assert message.fingerprints == (IMAGE.fingerprint,)
@@ -97,6 +101,8 @@ def test_an_error_keeps_its_class_message_and_hint() -> None:
         {},
         {"type": None},
         {"type": "Message"},
+        {"type": "Result"},
+        {"type": "Ping", "more": 1},
         {"type": "__import__"},
         {"type": ["Ping"]},
         {"type": "Cancel"},
