@@ -11,7 +11,7 @@ The layers, each importing only what its row allows (held by Testing/test_archit
 | `phantom`  | synthetic images of known truth                                         | core                   |
 | `client`   | start, watch, cancel and restart the worker; submit jobs                | core, protocol         |
 | `worker`   | the other process: torch and MONAI, one file per task                   | core, protocol, files  |
-| `scene`    | MRML nodes to and from core types, pictures of them; main thread only   | core                   |
+| `scene`    | MRML nodes to and from core types, pictures of them; main thread only   | core, files            |
 | `api`      | the verbs: segment, evaluate, train, models                             | all above but worker   |
 | `cli`      | the `autolabel` command, one file per verb                              | all above but worker   |
 

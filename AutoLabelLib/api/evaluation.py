@@ -19,7 +19,7 @@ def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
     """Compare a segmentation with a reference: Dice, HD95 (mm) and volume error (ml) per segment.
 
     Args:
-        prediction: Segmentation node, `Labelmap`, or path of a segmentation file.
+        prediction: Segmentation or labelmap volume node, `Labelmap`, or path of a segmentation file.
         reference: The same kind of thing, taken as the truth.
         **options: Of the worker's evaluation task.
 
@@ -29,7 +29,7 @@ def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
     Raises:
         InputError: If one cannot be read or they do not share a grid.
     """
-    labelmaps = (_labelmap(prediction), _labelmap(reference))
+    labelmaps = (_labelmap(prediction, reference), _labelmap(reference, reference))
     result = default_worker().submit(Job("evaluation", labelmaps=labelmaps, options=options)).wait()
     if is_node(prediction):
         from AutoLabelLib.scene.tables import table_from_rows
@@ -66,15 +66,27 @@ def evaluate_cases(
     return pending.wait() if wait else pending
 
 
-def _labelmap(source: Any) -> Labelmap:
+def _labelmap(source: Any, reference: Any) -> Labelmap:
+    """Return a source as a labelmap; a segmentation node on the grid of the volume that the reference was drawn on."""
     if isinstance(source, Labelmap):
         return source
     if isinstance(source, (str, Path)):
         from AutoLabelLib.files.labelmaps import read_labelmap
 
         return read_labelmap(Path(source))
+    if is_node(source) and source.IsA("vtkMRMLLabelMapVolumeNode"):
+        from AutoLabelLib.scene.labelmap_volumes import labelmap_from_volume
+
+        return labelmap_from_volume(source)
     if is_node(source):
         from AutoLabelLib.scene.segmentations import labelmap_from_segmentation
 
-        return labelmap_from_segmentation(source)
+        return labelmap_from_segmentation(source, _grid_node(reference))
     raise InputError(f"Expected a segmentation node, a Labelmap or a path, got {type(source).__name__}.")
+
+
+def _grid_node(reference: Any) -> Any:
+    """Return the volume node on whose grid two segmentations are compared; None for the segmentation's own."""
+    if is_node(reference) and reference.IsA("vtkMRMLSegmentationNode"):
+        return reference.GetNodeReference(reference.GetReferenceImageGeometryReferenceRole())
+    return reference if is_node(reference) else None

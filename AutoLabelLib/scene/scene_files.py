@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.core.errors import FileError
+from AutoLabelLib.files.atomic import check_target
 from AutoLabelLib.scene.nodes import current_scene, load_slicer
 
 SUFFIX = ".mrb"
@@ -50,12 +50,7 @@ def write_scene(path: str | Path, scene: Any = None) -> None:
 @contextmanager
 def _folder_beside(path: Path) -> Iterator[Path]:
     """Give a new folder on the same disk as a path, and remove it afterwards with all that is in it."""
-    if path.is_dir():
-        raise FileError(f'"{path}" is a folder.', "Give the name of a file.")
-    if not path.parent.is_dir():
-        raise FileError(f'The folder "{path.parent}" does not exist.', "Create it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise FileError(f'The folder "{path.parent}" cannot be written to.', "Choose another folder.")
+    check_target(path)
     try:
         folder = Path(tempfile.mkdtemp(prefix=".autolabel-", dir=path.resolve().parent))
     except OSError as error:
