@@ -101,10 +101,16 @@ class Session:
 
     def _end(self, verdict: AutoLabelError | None, timeout_seconds: float = 0.0) -> None:
         """End the worker, by a message if it listens within a time, else by force; the reader then sees it end."""
-        self._verdict = self._verdict or verdict
-        self._outbox.close()
+        self._close(verdict)
         if self._endpoint is not None:
             self._endpoint.end(timeout_seconds)
+
+    def _close(self, verdict: AutoLabelError | None = None) -> None:
+        """Take no more jobs: the next one goes to a new worker."""
+        with self._lock:
+            self._has_ended = True
+            self._verdict = self._verdict or verdict
+        self._outbox.close()
 
     # The reader's thread
 
@@ -174,13 +180,12 @@ class Session:
 
     def _conclude(self, cause: AutoLabelError | None) -> None:
         """Make sure that the worker is gone, then tell every job that has not ended why."""
-        self._outbox.close()
+        self._close()
         how = self._endpoint.end(_SECONDS_TO_DIE if cause is None else 0.0) if self._endpoint else "could not start"
         if self._endpoint:
             self._endpoint.channel.close()
         error = self._verdict or cause or WorkerCrashed(f"The worker {how}.", self._see_log())
         with self._lock:
-            self._has_ended = True
             handles = list(self._jobs.values())
             self._jobs.clear()
         taken_back = []
