@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from AutoLabelLib.core.affine import Affine
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.phantom import organs, thorax, wall
@@ -46,11 +47,15 @@ class ChestPhantom:
         image: CT in HU.
         nodules: Its nodules.
         truth: One segment per nodule: the voxels of which it fills at least half.
+        lungs: The right and the left lung, nodules included, on a coarser grid.
+        vessels: The arteries and veins of the lungs.
     """
 
     image: Image
     nodules: tuple[Nodule, ...]
     truth: Labelmap
+    lungs: Labelmap
+    vessels: tuple[Tree, ...]
 
 
 def chest_phantom(
@@ -89,7 +94,11 @@ def chest_phantom(
     seen = _scanned(canvas, spacing_mm, noise_hu, for_noise)
     segments = tuple(Segment(nodule.name, number) for number, nodule in enumerate(nodules, start=1))
     return ChestPhantom(
-        Image(seen[None], affine, modality="CT", unit="HU"), nodules, Labelmap(labels[None], affine, segments)
+        Image(seen[None], affine, modality="CT", unit="HU"),
+        nodules,
+        Labelmap(labels[None], affine, segments),
+        _lungs(lungs, canvas, affine),
+        trees,
     )
 
 
@@ -110,6 +119,16 @@ def _paint_anatomy(canvas: Canvas, spacing_mm: tuple[float, float, float], rng: 
         wall.paint_bones(part, fine_texture[..., slab])
         wall.paint_spine(part, fine_texture[..., slab])
     return lungs
+
+
+def _lungs(lungs: Field, canvas: Canvas, affine: Affine) -> Labelmap:
+    """Return the lungs on a grid of every third voxel in the slice and every second slice."""
+    steps = (3, 3, 2)
+    inside = lungs[:: steps[0], :: steps[1], :: steps[2]] < 0
+    right = canvas.x[:: steps[0]] > 0
+    labels = np.where(inside, np.where(right, 1, 2), 0).astype(np.uint8)
+    coarse = np.asarray(affine) @ np.diag([*steps, 1.0])
+    return Labelmap(labels[None], coarse, (Segment("Right lung", 1), Segment("Left lung", 2)))
 
 
 def _room(rng: np.random.Generator, canvas: Canvas, trees: tuple[Tree, ...]) -> Room:

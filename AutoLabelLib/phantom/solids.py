@@ -37,14 +37,14 @@ def ellipsoid(center_ras_mm: ArrayLike, half_axes_mm: ArrayLike, axes: ArrayLike
     def distance(x: Field, y: Field, z: Field) -> Field:
         dx, dy, dz = x - cx, y - cy, z - cz
         # |p| / half and its gradient give a first-order distance without the ray's error at flat ellipsoids.
-        value: Field = np.float32(1e-10)
-        slope: Field = np.float32(1e-10 / float(half.max()) ** 2)
+        value: Field | np.float32 = np.float32(1e-10)
+        slope: Field | np.float32 = value / half.max() ** 2
         for row, h in zip(rows, half, strict=True):
             along = dx * row[0] + dy * row[1] + dz * row[2]
             value = value + (along / h) ** 2
             slope = slope + (along / (h * h)) ** 2
         root = np.sqrt(value)
-        return root * (root - 1) / np.sqrt(slope)
+        return np.asarray(root * (root - 1) / np.sqrt(slope))
 
     return distance
 

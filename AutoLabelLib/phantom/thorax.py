@@ -64,7 +64,8 @@ def mediastinum(x: Field, y: Field, z: Field) -> Field:
     esophagus_bed = ellipse(x + 4, y + 33, 14 - 2 * lower, 22, 2.0)
     both = smooth_union(both, esophagus_bed, 8)
     aorta_x = DESCENDING_AORTA[0] + 8 * lower
-    aorta = np.maximum(np.hypot(x - aorta_x, y - DESCENDING_AORTA[1]) - 14.5, z - 44)
+    above_arch = np.maximum(z - 33, 0)
+    aorta = np.hypot(np.hypot(x - aorta_x, y - DESCENDING_AORTA[1]), above_arch) - 14.5
     both = smooth_union(both, aorta, 8)
     return smooth_union(both, vertebral_bodies(x, y, z) - 4, 6)
 

@@ -41,6 +41,13 @@ class Tree:
         parents = self.parents[1:]
         return self.nodes_ras_mm[parents], self.nodes_ras_mm[1:], self.radii_mm[1:]
 
+    def tubes_in_lungs(self, smallest_radius_mm: float) -> tuple[Points, Points, Points]:
+        """Return those of `segments` that show in a picture: thick enough, and not beyond the lungs and their roots."""
+        starts, ends, radii = self.segments()
+        outside_mm = thorax.lungs(*((starts + ends) / 2).T)
+        shown = (radii >= smallest_radius_mm) & (outside_mm < 2 * radii)
+        return starts[shown], ends[shown], radii[shown]
+
 
 def grow(
     rng: np.random.Generator,

@@ -96,6 +96,7 @@ def _shoulder_blade(x: Field, y: Field, z: Field) -> Field:
     radius = np.hypot(around_x, around_y)
     plate = np.abs(radius - 62 - 0.1 * (z - 40)) - (1.6 + 1.6 * np.clip((x - 108) / 12, 0, 1))
     ends = np.maximum(np.maximum(86 - x, x - 122), np.maximum(y + 34, -14 - z + 0.9 * (110 - x)))
+    ends = np.maximum(ends, 13 - thorax.cavity(x, y, z))  # it glides over the ribs
     return np.maximum(plate, ends)
 
 
