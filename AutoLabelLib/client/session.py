@@ -64,6 +64,11 @@ class Session:
         """Bytes that went to the worker so far."""
         return self._endpoint.channel.sent_bytes if self._endpoint else 0
 
+    @property
+    def log_path(self) -> str:
+        """File of what the worker prints; "" while there is none."""
+        return self._endpoint.log_path if self._endpoint else ""
+
     def submit(self, handle: JobHandle) -> bool:
         """Queue a job; return False if the session has ended."""
         with self._lock:
@@ -200,5 +205,5 @@ class Session:
             self._take_back(taken_back)
 
     def _see_log(self) -> str:
-        path = self._endpoint.log_path if self._endpoint else ""
-        return f"The next job starts a new one. Its log may tell more: {path}" if path else ""
+        advice = "The next job starts a new one."
+        return f"{advice} Its log may tell more: {self.log_path}" if self.log_path else advice

@@ -54,6 +54,11 @@ class Worker:
         """Bytes that the worker that runs now has been sent."""
         return self._session.sent_bytes if self._session is not None else 0
 
+    @property
+    def log_path(self) -> str:
+        """File of what the latest worker printed; "" where there is none."""
+        return self._session.log_path if self._session is not None else ""
+
     def start(self) -> None:
         """Start the process now, in the background, so that the first job finds it ready."""
         with self._lock:

@@ -32,9 +32,16 @@ PATIENCE_SECONDS = 60.0
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
+@pytest.fixture(scope="module")
+def shared_worker() -> Iterator[Worker]:
+    """One process for the tests that leave it whole."""
+    with Worker(process()) as worker:
+        yield worker
+
+
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    """A process of its own for each test."""
+    """A process of its own for a test that breaks it."""
     with Worker(process()) as worker:
         yield worker
 
@@ -115,23 +122,23 @@ def test_the_whole_family_is_killed_when_a_job_does_not_cancel() -> None:
         wait_for(lambda: not is_running(parent) and not is_running(child))
 
 
-def test_printing_cannot_reach_the_channel(worker: Worker) -> None:
-    assert worker.submit(Job("noise")).wait(PATIENCE_SECONDS).values == {"quiet": False}
-    assert worker.submit(Job("echo")).wait(PATIENCE_SECONDS)
-    text = log_text()
+def test_printing_cannot_reach_the_channel(shared_worker: Worker) -> None:
+    assert shared_worker.submit(Job("noise")).wait(PATIENCE_SECONDS).values == {"quiet": False}
+    assert shared_worker.submit(Job("echo")).wait(PATIENCE_SECONDS)
+    text = Path(shared_worker.log_path).read_text(errors="replace")
     for source in ("by print", "on stderr", "by os.write", "of a child process", "by warning"):
         assert f"noise {source}" in text
 
 
-def test_an_unforeseen_error_leaves_its_traceback_in_the_log_and_not_in_the_message(worker: Worker) -> None:
-    handle = worker.submit(Job("fail", options={"kind": "value"}))
+def test_an_unforeseen_error_leaves_its_traceback_in_the_log_and_not_in_the_message(shared_worker: Worker) -> None:
+    handle = shared_worker.submit(Job("fail", options={"kind": "value"}))
     wait_for(lambda: handle.is_finished)
     assert "Traceback" not in str(handle.error)
-    assert "Traceback" in log_text()
+    assert "Traceback" in Path(shared_worker.log_path).read_text(errors="replace")
 
 
-def test_the_key_is_neither_on_the_command_line_nor_left_in_the_environment(worker: Worker) -> None:
-    values = worker.submit(Job("echo")).wait(PATIENCE_SECONDS).values
+def test_the_key_is_neither_on_the_command_line_nor_left_in_the_environment(shared_worker: Worker) -> None:
+    values = shared_worker.submit(Job("echo")).wait(PATIENCE_SECONDS).values
     assert values["key"] is None
     command = psutil.Process(values["pid"]).cmdline()
     key = psutil.Process(values["pid"]).environ().get("AUTOLABEL_WORKER_KEY", "?")
@@ -267,15 +274,15 @@ def test_a_live_worker_answers_every_broken_frame_and_goes_on(endpoint: WorkerPr
 
 
 @posix_only
-def test_jobs_get_on_in_a_host_that_holds_the_interpreter_lock_between_two_polls(worker: Worker) -> None:
+def test_jobs_get_on_in_a_host_that_holds_the_interpreter_lock_between_two_polls(shared_worker: Worker) -> None:
     hold_lock_for_microseconds = ctypes.PyDLL(None).usleep  # unlike CDLL, PyDLL keeps the lock during the call
     image = Image(np.zeros((1, 100, 100, 100), np.int16), np.eye(4))
-    handle = worker.submit(Job("echo", images=(image,)))
+    handle = shared_worker.submit(Job("echo", images=(image,)))
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not handle.is_delivered:
         assert time.monotonic() < deadline
         hold_lock_for_microseconds(20_000)
-        worker.poll()
+        shared_worker.poll()
     assert handle.state == "done"
 
 
