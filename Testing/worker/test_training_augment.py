@@ -59,7 +59,9 @@ def test_intensities_change_but_the_label_does_not() -> None:
 
 
 def test_the_same_seed_gives_the_same_example_in_any_order() -> None:
-    everything = Augmentation((0,), elastic_probability=0.5, bias_probability=0.5, low_resolution_probability=0.5)
+    everything = Augmentation(
+        mirror_axes=(0,), elastic_probability=0.5, bias_probability=0.5, low_resolution_probability=0.5
+    )
     first, second = Augmenter(everything, PATCH), Augmenter(everything, PATCH)
     forwards = [first(*lopsided(), seed) for seed in (1, 2, 3)]
     backwards = [second(*lopsided(), seed) for seed in (3, 2, 1)][::-1]
@@ -71,13 +73,15 @@ def test_the_same_seed_gives_the_same_example_in_any_order() -> None:
 
 def test_the_given_tensors_stay_as_they_are() -> None:
     image, segments = lopsided()
-    Augmenter(Augmentation((0, 1), noise_probability=1, gamma_probability=1), PATCH)(image, segments, 3)
+    Augmenter(Augmentation(mirror_axes=(0, 1), noise_probability=1, gamma_probability=1), PATCH)(image, segments, 3)
     assert torch.equal(image, lopsided()[0])
     assert torch.equal(segments, lopsided()[1])
 
 
 def test_a_mirrored_half_is_half_of_the_time() -> None:
-    mirror_only = Augmentation((0,), 0, contrast=0, brightness=0, noise_probability=0, blur_probability=0)
+    mirror_only = Augmentation(
+        mirror_axes=(0,), affine_probability=0, contrast=0, brightness=0, noise_probability=0, blur_probability=0
+    )
     augmenter = Augmenter(mirror_only, (18, 26, 15))
     image, segments = lopsided()
     kept = [torch.equal(augmenter(image, segments, seed)[1][0] == 1, segments[0] == 1) for seed in range(60)]
@@ -87,3 +91,17 @@ def test_a_mirrored_half_is_half_of_the_time() -> None:
 def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(InputError, match="sparkle"):
         augment.from_recipe({"sparkle": 1})
+
+
+def test_patches_of_a_large_volume_are_centred_at_segments() -> None:
+    segments = torch.zeros(2, 60, 70, 50)
+    segments[0, 0:2, 0:2, 0:2] = 1  # in the corner: the window has to stay inside
+    segments[1, 40:42, 50:60, 20:22] = 1
+    image = segments.sum(0, keepdim=True)
+    still = Augmentation(1.0, affine_probability=0, contrast=0, brightness=0, noise_probability=0, gamma_probability=0)
+    labels = [Augmenter(still, PATCH)(image, segments, seed)[1] for seed in range(20)]
+    shown = [sorted(set(label.unique().tolist()) - {0}) for label in labels]
+    assert all(len(segment) == 1 for segment in shown)
+    assert {segment[0] for segment in shown} == {1, 2}
+    empty = Augmenter(still, PATCH)(image, segments * 0, 1)[1]
+    assert empty.shape == (1, *PATCH)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from AutoLabelLib.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ class Augmentation:
     """How much an example may vary; zero switches a kind off.
 
     Attributes:
+        foreground_fraction: Share of the patches that are centred at a voxel of a segment, each segment equally often;
+            for volumes much larger than the patch, where a patch anywhere would mostly show background.
         mirror_axes: Axes (0, 1, 2) of the model's grid along which an example is mirrored half of the time.
         affine_probability: Of the next four together.
         rotation_radians: Largest angle about each axis.
@@ -42,6 +46,7 @@ class Augmentation:
         low_resolution: Smallest zoom of it.
     """
 
+    foreground_fraction: float = 0.0
     mirror_axes: tuple[int, ...] = ()
     affine_probability: float = 0.8
     rotation_radians: float = 0.26
@@ -88,6 +93,8 @@ class Augmenter:
 
     def __init__(self, augmentation: Augmentation, patch_voxels: tuple[int, int, int]) -> None:
         self._transforms = compose(augmentation, patch_voxels)
+        self._foreground_fraction = augmentation.foreground_fraction
+        self._patch_voxels = patch_voxels
 
     def __call__(self, image: torch.Tensor, segments: torch.Tensor, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a varied patch of an image and of the segments on it.
@@ -101,6 +108,10 @@ class Augmenter:
         Returns:
             image (C, patch) float32 and label (1, patch) int64: 0 background, n + 1 segment number n.
         """
+        rng = np.random.default_rng(seed)
+        if rng.random() < self._foreground_fraction:
+            window = (slice(None), *around_a_segment(segments, self._patch_voxels, rng))
+            image, segments = image[window], segments[window]
         self._transforms.set_random_state(seed)
         varied = self._transforms({IMAGE: image, LABEL: segments})
         return plain(varied[IMAGE]).float(), label_from_segments(plain(varied[LABEL]))
@@ -110,37 +121,37 @@ def compose(augmentation: Augmentation, patch_voxels: tuple[int, int, int]) -> C
     """Return the MONAI transforms for {"image", "label"}; mirrored and moved together, values of the image only."""
     from monai import transforms as mt
 
-    a, both = augmentation, (IMAGE, LABEL)
-    symmetric = (-a.contrast, a.contrast)
-    steps: list[Any] = [
-        mt.SpatialPadd(both, patch_voxels),
-        mt.RandSpatialCropd(both, patch_voxels, random_size=False),
-        *(mt.RandFlipd(both, 0.5, axis) for axis in a.mirror_axes),
-    ]
+    both = (IMAGE, LABEL)
+    cut = [mt.SpatialPadd(both, patch_voxels), mt.RandSpatialCropd(both, patch_voxels, random_size=False)]
+    return mt.Compose([*cut, *_movements(augmentation), *_values(augmentation)])
+
+
+def _movements(a: Augmentation) -> list[Any]:
+    """Return the transforms that move image and label together."""
+    from monai import transforms as mt
+
+    both = (IMAGE, LABEL)
+    linear: dict[str, Any] = {"mode": "bilinear", "padding_mode": "zeros"}
+    steps: list[Any] = [mt.RandFlipd(both, 0.5, axis) for axis in a.mirror_axes]
     if a.affine_probability:
-        steps.append(
-            mt.RandAffined(
-                both,
-                prob=a.affine_probability,
-                rotate_range=(a.rotation_radians,) * 3,
-                scale_range=(a.scale,) * 3,
-                shear_range=(a.shear,) * 6,
-                translate_range=(a.shift_voxels,) * 3,
-                mode="bilinear",
-                padding_mode="zeros",
-            )
-        )
+        ranges = {
+            "rotate_range": (a.rotation_radians,) * 3,
+            "scale_range": (a.scale,) * 3,
+            "shear_range": (a.shear,) * 6,
+            "translate_range": (a.shift_voxels,) * 3,
+        }
+        steps.append(mt.RandAffined(both, prob=a.affine_probability, **ranges, **linear))
     if a.elastic_probability:
-        steps.append(
-            mt.Rand3DElasticd(
-                both,
-                a.elastic_sigma_voxels,
-                a.elastic_magnitude,
-                prob=a.elastic_probability,
-                mode="bilinear",
-                padding_mode="zeros",
-            )
-        )
+        sigma, magnitude = a.elastic_sigma_voxels, a.elastic_magnitude
+        steps.append(mt.Rand3DElasticd(both, sigma, magnitude, prob=a.elastic_probability, **linear))
+    return steps
+
+
+def _values(a: Augmentation) -> list[Any]:
+    """Return the transforms that change the image's values."""
+    from monai import transforms as mt
+
+    steps: list[Any] = []
     if a.low_resolution_probability:
         zoom = (a.low_resolution, 1.0)
         steps.append(mt.RandSimulateLowResolutiond(IMAGE, a.low_resolution_probability, zoom_range=zoom))
@@ -154,10 +165,34 @@ def compose(augmentation: Augmentation, patch_voxels: tuple[int, int, int]) -> C
     if a.noise_probability:
         steps.append(mt.RandGaussianNoised(IMAGE, a.noise_probability, std=a.noise_std))
     if a.contrast:
-        steps.append(mt.RandScaleIntensityd(IMAGE, symmetric, prob=0.5))
+        steps.append(mt.RandScaleIntensityd(IMAGE, (-a.contrast, a.contrast), prob=0.5))
     if a.brightness:
         steps.append(mt.RandShiftIntensityd(IMAGE, (-a.brightness, a.brightness), prob=0.5))
-    return mt.Compose(steps)
+    return steps
+
+
+def around_a_segment(
+    segments: torch.Tensor, patch_voxels: tuple[int, int, int], rng: np.random.Generator
+) -> tuple[slice, slice, slice]:
+    """Return a window of at most the patch's size, as central as the volume allows at a random voxel of a segment.
+
+    Args:
+        segments: (S, I, J, K) of 0 and 1; where all are empty, the middle of the volume is taken.
+        patch_voxels: (3,).
+        rng: Source of randomness.
+    """
+    shape = segments.shape[1:]
+    centre = [size // 2 for size in shape]
+    present = [index for index, segment in enumerate(segments) if bool(segment.any())]
+    if present:
+        voxels = segments[int(rng.choice(present))].nonzero()
+        centre = voxels[int(rng.integers(len(voxels)))].tolist()
+    starts = [
+        min(max(0, middle - wanted // 2), max(0, size - wanted))
+        for middle, wanted, size in zip(centre, patch_voxels, shape, strict=True)
+    ]
+    window = [slice(start, start + wanted) for start, wanted in zip(starts, patch_voxels, strict=True)]
+    return window[0], window[1], window[2]
 
 
 def label_from_segments(segments: torch.Tensor) -> torch.Tensor:
