@@ -42,7 +42,7 @@ class Watchdog:
         self._ping = ping
         self._end = end
         times = [limits.cancel_grace_seconds, limits.silence_seconds, limits.stall_seconds or float("inf")]
-        self._turn_seconds = min(_LONGEST_TURN_SECONDS, *(seconds / 4 for seconds in times))
+        self.turn_seconds = min(_LONGEST_TURN_SECONDS, *(seconds / 4 for seconds in times))
         self._ping_seconds = min(_LONGEST_PING_SECONDS, limits.silence_seconds / 4)
         self._now = self._heard_at = self._pinged_at = 0.0
         self._cancelled_at: dict[str, float] = {}
@@ -62,15 +62,20 @@ class Watchdog:
         self._heard_at = self._now
 
     def _watch(self) -> None:
-        while not self._stopped.wait(self._turn_seconds):
-            self._now += self._turn_seconds
-            if self._now - self._pinged_at >= self._ping_seconds:
-                self._pinged_at = self._now
-                self._ping()
-            verdict = self._verdict()
-            if verdict is not None or not self._is_alive():
-                self._end(verdict)
-                return
+        while not self._stopped.wait(self.turn_seconds) and self.turn():
+            pass
+
+    def turn(self) -> bool:
+        """Look once; return whether to look again."""
+        self._now += self.turn_seconds
+        if self._now - self._pinged_at >= self._ping_seconds:
+            self._pinged_at = self._now
+            self._ping()
+        verdict = self._verdict()
+        if verdict is None and self._is_alive():
+            return True
+        self._end(verdict)
+        return False
 
     def _verdict(self) -> AutoLabelError | None:
         """Return why the worker must be ended; None while all is well."""
