@@ -64,10 +64,11 @@ def with_slices(scene: Scene, slice_mm: float) -> Scene:
     own_mm = spacing_mm(scene.affine)[2]
     count = max(2, round(scene.mask.shape[2] * own_mm / slice_mm))
     shape = (*scene.mask.shape[:2], count)
-    image = ndimage.gaussian_filter1d(scene.image, max(0.0, 0.4 * (slice_mm / own_mm - 1)), axis=2, mode="nearest")
-    mask = ndimage.gaussian_filter1d(
-        scene.mask.astype(np.float32), max(0.0, 0.4 * (slice_mm / own_mm - 1)), axis=2, mode="constant"
-    )
+    image, mask = scene.image, scene.mask.astype(np.float32)
+    if slice_mm > own_mm:  # thicker slices average over more of the body
+        sigma = 0.4 * slice_mm / own_mm
+        image = ndimage.gaussian_filter1d(image, sigma, axis=2, mode="nearest")
+        mask = ndimage.gaussian_filter1d(mask, sigma, axis=2, mode="nearest")
     positions = (np.arange(count) + 0.5) * scene.mask.shape[2] / count - 0.5
     low = np.clip(np.floor(positions).astype(int), 0, scene.mask.shape[2] - 1)
     high = np.minimum(low + 1, scene.mask.shape[2] - 1)

@@ -53,10 +53,13 @@ class SliceView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._group.SetMRMLDisplayableNode(None)
-        for node in (self._logic.GetSliceCompositeNode(), self._logic.GetSliceDisplayNode(), self._node):
-            if node is not None:
+        logic = self._logic
+        made = [logic.GetSliceModelNode(), logic.GetSliceModelTransformNode(), logic.GetSliceModelDisplayNode()]
+        made += [logic.GetSliceCompositeNode(), logic.GetSliceDisplayNode(), self._node]
+        logic.SetMRMLScene(None)  # first, or it would make anew what is taken from it
+        for node in made:
+            if node is not None and self._scene.IsNodePresent(node):
                 self._scene.RemoveNode(node)
-        self._logic.SetMRMLScene(None)
         self._window.Finalize()
 
     def render(

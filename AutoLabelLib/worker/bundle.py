@@ -125,7 +125,7 @@ def load(spec: ModelSpec) -> Bundle:
     return Bundle(
         spec=spec,
         sha256=identity(folder),
-        network=network.eval().requires_grad_(False),
+        network=_frozen(network),
         preprocessing=wishes,
         window=window,
         outputs=outputs.from_metadata(parser.get("_meta_", {}), spec.segments, after),
@@ -176,14 +176,22 @@ def _network(parser: ConfigParser, weights_file: Path, name: str) -> torch.nn.Mo
         network = parser.get_parsed_content(section)
     except Exception as problem:  # a config can raise anything
         cause = preprocessing.root_cause(problem)
-        if isinstance(cause, ImportError):
-            raise MissingDependency(f'The network of "{name}" needs a package: {cause}.') from problem
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            raise MissingDependency(
+                f'The network of "{name}" needs the package "{cause.name}".', f"pip install {cause.name}"
+            ) from problem
         raise ModelError(f'The network of "{name}" cannot be built: {type(cause).__name__}: {cause}.') from problem
     if not isinstance(network, torch.nn.Module):
         raise ModelError(f'The "{section}" of the bundle of "{name}" is not a network but {type(network).__name__}.')
     network = network.cpu().float()
     weights.fill(network, weights.read(weights_file), name)
     return network
+
+
+def _frozen(network: torch.nn.Module) -> torch.nn.Module:
+    for parameter in network.parameters():  # TorchScript has no requires_grad_ for the whole
+        parameter.requires_grad_(False)
+    return network.eval()
 
 
 def _window(parser: ConfigParser, spec: ModelSpec) -> Window:

@@ -1,13 +1,14 @@
 """Two labelmaps brought together: onto one grid, and segment by segment.
 
 Which segments belong together is decided by their names. A plain label file has no names: its segments are called by
-their values ("1", "2", …), and then the values decide. A segment that a plain label file does not hold is empty there;
-one that a labelmap with names does not list was never asked for, and is left out.
+their values ("1", "2", …), and then the values decide; so they do where no name is the same. A segment that a plain
+label file does not hold is empty there; one that a labelmap with names does not list was never asked for, and is left
+out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,6 +39,21 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Pairing:
+    """Which segments belong together.
+
+    Attributes:
+        pairs: Those that are compared, in the reference's order.
+        left_out: Names of those that only one side was asked for.
+        by_value: Whether label values decided although both sides have names, of which none are the same.
+    """
+
+    pairs: tuple[Pair, ...]
+    left_out: tuple[str, ...] = ()
+    by_value: bool = False
+
+
+@dataclass(frozen=True)
 class Compared:
     """Agreement of one segment in one case.
 
@@ -52,8 +68,8 @@ class Compared:
     in_reference: bool
 
 
-def compare(prediction: Labelmap, reference: Labelmap, resample: bool = False) -> tuple[list[Compared], list[str]]:
-    """Return the agreement of each segment, and the names of the segments that only one of the two was asked for.
+def compare(prediction: Labelmap, reference: Labelmap, resample: bool = False) -> tuple[list[Compared], Pairing]:
+    """Return the agreement of each segment, and which segments were taken to belong together.
 
     Args:
         prediction: What is judged.
@@ -65,58 +81,69 @@ def compare(prediction: Labelmap, reference: Labelmap, resample: bool = False) -
         InputError: If no segments belong together.
     """
     prediction = on_grid_of(prediction, reference, resample)
-    pairs, left_out = pair_segments(prediction.segments, reference.segments)
+    pairing = pair_segments(prediction.segments, reference.segments)
     compared = []
-    for pair in pairs:
+    for pair in pairing.pairs:
         predicted, true = _mask(prediction, pair.predicted), _mask(reference, pair.reference)
         figures = agreement(predicted, true, reference.affine)
         compared.append(Compared(pair.name, figures, pair.reference is not None))
-    return compared, left_out
+    return compared, pairing
 
 
 def _mask(labelmap: Labelmap, segment: Segment | None) -> NDArray[np.bool_]:
     return np.zeros(labelmap.spatial_shape, bool) if segment is None else labelmap.mask(segment)
 
 
-def pair_segments(predicted: Sequence[Segment], reference: Sequence[Segment]) -> tuple[list[Pair], list[str]]:
-    """Return which segments belong together, in the reference's order, and the names of those that are left out.
+def pair_segments(predicted: Sequence[Segment], reference: Sequence[Segment]) -> Pairing:
+    """Return which segments belong together.
 
     Raises:
-        InputError: If both have segments with names, and none of them fit.
+        InputError: If both sides have segments, and neither names nor label values fit.
     """
-    pairs, rest = [], list(predicted)
-    alone = []
-    for segment in reference:
-        partner = next((other for other in rest if _belong_together(segment, other)), None)
-        if partner is None:
-            alone.append(segment)
-            continue
-        rest.remove(partner)
-        pairs.append(Pair(partner.name if _is_unnamed(segment) else segment.name, partner, segment))
-    left_out = []
-    for segment in alone:
-        if _names_nothing(predicted):
-            pairs.append(Pair(segment.name, None, segment))
-        else:
-            left_out.append(segment.name)
-    for segment in rest:
-        if _names_nothing(reference):
-            pairs.append(Pair(segment.name, segment, None))
-        else:
-            left_out.append(segment.name)
-    if not pairs and left_out:
+    matches = _matches(predicted, reference, _belong_together)
+    by_value = not (matches or _names_nothing(predicted) or _names_nothing(reference))
+    if by_value:
+        matches = _matches(predicted, reference, _have_one_value)
+    if by_value and not matches:
         raise InputError(
-            f"The segments of prediction ({_listed(predicted)}) and reference ({_listed(reference)}) have no name in "
-            "common.",
+            f"The segments of prediction ({_listed(predicted)}) and reference ({_listed(reference)}) have neither names "
+            "nor label values in common.",
             "Rename the segments of one of them.",
         )
-    return pairs, left_out
+    pairs = [Pair(mine.name if _is_unnamed(true) else true.name, mine, true) for mine, true in matches]
+    alone_predicted = [segment for segment in predicted if all(segment is not mine for mine, _ in matches)]
+    alone_reference = [segment for segment in reference if all(segment is not true for _, true in matches)]
+    if _names_nothing(predicted):
+        pairs += [Pair(segment.name, None, segment) for segment in alone_reference]
+        alone_reference = []
+    if _names_nothing(reference):
+        pairs += [Pair(segment.name, segment, None) for segment in alone_predicted]
+        alone_predicted = []
+    left_out = tuple(segment.name for segment in (*alone_reference, *alone_predicted))
+    return Pairing(tuple(pairs), left_out, by_value)
+
+
+def _matches(
+    predicted: Sequence[Segment], reference: Sequence[Segment], belong: Callable[[Segment, Segment], bool]
+) -> list[tuple[Segment, Segment]]:
+    """Return (predicted, reference) segments that belong together, each used once."""
+    matches, rest = [], list(predicted)
+    for true in reference:
+        mine = next((segment for segment in rest if belong(segment, true)), None)
+        if mine is not None:
+            matches.append((mine, true))
+            rest = [segment for segment in rest if segment is not mine]
+    return matches
 
 
 def _belong_together(first: Segment, second: Segment) -> bool:
     if _is_unnamed(first) or _is_unnamed(second):
-        return first.label_value == second.label_value
+        return _have_one_value(first, second)
     return first.name.casefold() == second.name.casefold()
+
+
+def _have_one_value(first: Segment, second: Segment) -> bool:
+    return first.label_value == second.label_value
 
 
 def _is_unnamed(segment: Segment) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,20 @@ def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
         cases = _from_entries(*_entries(source), split, bool(job.model_folder))
     if not cases:
         raise InputError(f'No case of the list is in the split "{split}".', "Check the list's column split.")
-    return cases
+    return _distinctly_named(cases)
+
+
+def _distinctly_named(cases: list[JudgedCase]) -> list[JudgedCase]:
+    """Return cases with names of their own: some data sets give each patient a folder of equally named files."""
+    names = [case.name for case in cases]
+    folders = [case.reference.parent.parts if isinstance(case.reference, Path) else () for case in cases]
+    for depth in range(1, 1 + max(map(len, folders), default=0)):
+        if len(set(names)) == len(names):
+            break
+        names = ["/".join((*parts[-depth:], case.name)) for parts, case in zip(folders, cases, strict=True)]
+    if len(set(names)) < len(names):  # several predictions of one reference
+        names = [f"{number}: {name}" for number, name in enumerate(names, start=1)]
+    return [replace(case, name=name) for case, name in zip(cases, names, strict=True)]
 
 
 def _pairs(labelmaps: Sequence[Labelmap]) -> list[JudgedCase]:

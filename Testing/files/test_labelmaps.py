@@ -6,7 +6,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from AutoLabelLib.core.errors import FileError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image

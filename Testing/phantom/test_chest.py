@@ -9,7 +9,7 @@ from AutoLabelLib.phantom import thorax
 from AutoLabelLib.phantom.chest import NODULES, ChestPhantom, chest_phantom
 from AutoLabelLib.phantom.placement import Plan
 
-COARSE = {"shape_ijk": (224, 160, 90), "spacing_mm": (1.5, 1.5, 2.0)}
+COARSE = {"shape_ijk": (168, 120, 62), "spacing_mm": (2.0, 2.0, 3.0)}
 
 
 @pytest.fixture(scope="module")

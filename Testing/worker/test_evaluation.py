@@ -120,6 +120,18 @@ def test_entries_instead_of_a_file(case_list: Path) -> None:
     assert len(evaluate(cases=str(folder / "cases.json")).values["cases"]) == 2
 
 
+def test_equally_named_files_of_several_folders_are_told_apart(tmp_path: Path) -> None:
+    entries = []
+    for patient in ("A", "B"):
+        folder = tmp_path / patient / "anat"
+        folder.mkdir(parents=True)
+        write_labelmap(folder / "mask.nii.gz", labelmap(LIVER))
+        entries.append({"prediction": str(folder / "mask.nii.gz"), "reference": str(folder / "mask.nii.gz")})
+    assert [row["case"] for row in evaluate(cases=entries).values["cases"]] == ["A/anat/mask", "B/anat/mask"]
+    twice = evaluate(cases=[entries[0], entries[0]]).values["cases"]
+    assert len({row["case"] for row in twice}) == 2
+
+
 def test_only_a_split(case_list: Path) -> None:
     result = evaluate(cases=str(case_list), split="test")
     assert {row["group"] for row in result.values["cases"]} == {"B"}
@@ -203,6 +215,19 @@ def test_a_model_segments_each_case_first(case_list: Path, model: dict[str, Any]
     assert result.warnings == ("One warning.",)
     assert result.provenance == {"device": "cpu"}
     assert result.values["settings"]["simulate_click"] == "middle"
+
+
+def test_a_real_bundle_end_to_end(case_list: Path, tmp_path: Path) -> None:
+    pytest.importorskip("monai")
+    from Testing.tiny_bundles import TinyBundle, write_bundle
+
+    folder = write_bundle(tmp_path / "rounding", TinyBundle(classes=3))
+    result = evaluate(model=str(folder), cases=str(case_list), device="cpu", engine="fp32")
+    assert [figures["dice"]["mean"] for figures in result.values["summary"].values()] == [1, 1]
+    assert result.values["failed"] == []
+    assert result.warnings == ()
+    assert {"read", "network", "compare", "bootstrap"} <= result.phase_seconds.keys()
+    json.dumps({**result.values, **result.provenance}, allow_nan=False)
 
 
 def test_the_split_of_the_training_holds_where_the_list_has_none(case_list: Path, model: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ class _Findings:
     measured: list[tuple[JudgedCase, Compared]] = field(default_factory=list)
     failed: list[tuple[JudgedCase, _UnusableCase]] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    by_value: bool = False
 
 
 def run(job: Job, context: TaskContext) -> Result:
@@ -137,9 +138,10 @@ def _judge(
         with context.phase("read"):
             prediction = _read(case.prediction)
     with context.phase("compare"):
-        compared, left_out = compare(prediction, reference, resample)
+        compared, pairing = compare(prediction, reference, resample)
     findings.measured += [(case, row) for row in compared]
-    findings.left_out.update(left_out)
+    findings.left_out.update(pairing.left_out)
+    findings.by_value |= pairing.by_value
 
 
 def _read(labelmap: Labelmap | Path) -> Labelmap:
@@ -186,6 +188,8 @@ def _summary(rows: list[dict[str, Any]], seed: int) -> dict[str, dict[str, float
 
 
 def _warn(findings: _Findings, count: int, context: TaskContext) -> None:
+    if findings.by_value:
+        context.warn("Prediction and reference have no segment name in common, so their label values decided.")
     if findings.left_out:
         names = ", ".join(sorted(findings.left_out))
         context.warn(f"Left out, because only the prediction or only the reference has them: {names}.")
