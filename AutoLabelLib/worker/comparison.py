@@ -106,8 +106,8 @@ def pair_segments(predicted: Sequence[Segment], reference: Sequence[Segment]) ->
         matches = _matches(predicted, reference, _have_one_value)
     if by_value and not matches:
         raise InputError(
-            f"The segments of prediction ({_listed(predicted)}) and reference ({_listed(reference)}) have neither names "
-            "nor label values in common.",
+            f"The segments of prediction ({_listed(predicted)}) and reference ({_listed(reference)}) have "
+            "neither names nor label values in common.",
             "Rename the segments of one of them.",
         )
     pairs = [Pair(mine.name if _is_unnamed(true) else true.name, mine, true) for mine, true in matches]

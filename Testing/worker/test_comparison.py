@@ -23,15 +23,15 @@ def labelmap(*segments: Segment, affine: np.ndarray = OBLIQUE, shape: tuple[int,
 
 
 def names(predicted: tuple[Segment, ...], reference: tuple[Segment, ...]) -> tuple[list[str], list[str]]:
-    pairs, left_out = pair_segments(predicted, reference)
-    return [
-        f"{pair.name}{'' if pair.predicted else ' -p'}{'' if pair.reference else ' -r'}" for pair in pairs
-    ], left_out
+    pairing = pair_segments(predicted, reference)
+    texts = [f"{p.name}{'' if p.predicted else ' -p'}{'' if p.reference else ' -r'}" for p in pairing.pairs]
+    return texts, list(pairing.left_out)
 
 
 def test_segments_belong_together_by_name_whatever_their_values() -> None:
-    pairs, _ = pair_segments((Segment("Spleen", 7), Segment("liver", 9)), (LIVER, SPLEEN))
-    assert [(pair.name, pair.predicted.label_value) for pair in pairs] == [("Liver", 9), ("Spleen", 7)]
+    pairing = pair_segments((Segment("Spleen", 7), Segment("liver", 9)), (LIVER, SPLEEN))
+    assert [(pair.name, pair.predicted.label_value) for pair in pairing.pairs] == [("Liver", 9), ("Spleen", 7)]
+    assert not pairing.by_value
 
 
 def test_without_names_the_values_decide() -> None:
@@ -52,18 +52,29 @@ def test_what_was_not_asked_for_is_left_out() -> None:
     assert names((LIVER,), (ONE, TWO)) == (["Liver"], ["2"])
 
 
-def test_a_name_never_falls_back_to_a_foreign_value() -> None:
-    with pytest.raises(InputError, match=r"\(Liver\) and reference \(Kidney\) have no name in common"):
-        pair_segments((LIVER,), (Segment("Kidney", 1),))
+def test_where_no_name_is_the_same_the_values_decide() -> None:
+    pairing = pair_segments((Segment("class 1", 1), Segment("class 2", 2)), (LIVER, SPLEEN))
+    assert [pair.name for pair in pairing.pairs] == ["Liver", "Spleen"]
+    assert pairing.by_value
+
+
+def test_where_one_name_is_the_same_values_do_not_count() -> None:
+    predicted = (Segment("Spleen", 1), Segment("Liver", 2))
+    assert names(predicted, (Segment("Kidney", 1), Segment("Spleen", 2))) == (["Spleen"], ["Kidney", "Liver"])
+
+
+def test_nothing_in_common() -> None:
+    with pytest.raises(InputError, match=r"\(Liver\) and reference \(Kidney\) have neither names nor label values"):
+        pair_segments((LIVER,), (KIDNEY,))
 
 
 def test_the_same_labelmap_agrees_with_itself() -> None:
-    compared, left_out = compare(labelmap(LIVER, SPLEEN), labelmap(ONE, TWO, THREE))
+    compared, pairing = compare(labelmap(LIVER, SPLEEN), labelmap(ONE, TWO, THREE))
     assert [(row.segment, row.agreement.dice, row.agreement.hd95_mm) for row in compared] == [
         ("Liver", 1, 0),
         ("Spleen", 1, 0),
     ]
-    assert left_out == ["3"]
+    assert pairing.left_out == ("3",)
 
 
 def test_an_absent_segment_counts_as_empty() -> None:
