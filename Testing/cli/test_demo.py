@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from AutoLabelLib import api
+from AutoLabelLib.cli.demonstration import Demonstration, click_in, demonstrate, dice, layered
+from AutoLabelLib.cli.main import main
+from AutoLabelLib.core import catalogue
+from AutoLabelLib.core.affine import index_from_ras
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.job import Result
+from AutoLabelLib.core.labelmap import Labelmap, Segment
+from AutoLabelLib.core.model import Channel, ModelSpec
+from AutoLabelLib.core.prompt import Prompts
+from AutoLabelLib.phantom import chest
+from AutoLabelLib.phantom.placement import Plan
+
+SPEC = ModelSpec(
+    "stand_in", "1.0", "segmentation", (Channel("image", "CT", "HU"),), (Segment("Nodule", 1),), prompts=("point",)
+)
+PLANS = (Plan("solid", 14.0), Plan("lobulated", 20.0), Plan("solid", 10.0))
+SEGMENTS = ("N1", "N2", "N3")
+
+
+def thresholded(image: Image, click_ras_mm: tuple[float, float, float]) -> np.ndarray:
+    """Return what is dense and connected to a click within 16 mm of it: a stand-in for the network."""
+    from scipy import ndimage
+
+    places = np.moveaxis(np.indices(image.spatial_shape), 0, -1) @ image.affine[:3, :3].T + image.affine[:3, 3]
+    dense = (image.array[0] > -420) & (np.linalg.norm(places - click_ras_mm, axis=-1) < 16)
+    parts, _ = ndimage.label(ndimage.binary_opening(dense))
+    clicked = parts[tuple(np.rint(index_from_ras(image.affine, click_ras_mm)).astype(int))]
+    return parts == clicked if clicked else np.zeros(image.spatial_shape, bool)
+
+
+def stand_in_segment(
+    image: Image, model: Any, prompts: list[tuple[float, float, float]], wait: bool, **options: Any
+) -> Any:
+    labelmap = Labelmap(thresholded(image, prompts[0])[None].astype(np.uint8), image.affine, SPEC.segments)
+    given = Prompts.from_json({"points": [{"position": prompts[0]}]})
+    result = Result("job", (labelmap,), warnings=("It is a stand-in.",), provenance={"prompts": given.to_json()})
+    return SimpleNamespace(
+        on_progress=lambda show: None, wait=lambda: labelmap, result=result, warnings=result.warnings
+    )
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    coarse = partial(chest.chest_phantom, plans=PLANS, shape_ijk=(240, 172, 80), spacing_mm=(1.4, 1.4, 2.4))
+    monkeypatch.setattr(chest, "chest_phantom", coarse)
+    monkeypatch.setattr(catalogue, "find", lambda name: SPEC)
+    monkeypatch.setattr(api, "segment", stand_in_segment)
+
+
+def opened(path: Path, cache: Path) -> Any:
+    """Return a new scene with a file's content, read as the Slicer application does."""
+    import slicer
+
+    from AutoLabelLib.scene.headless import headless_scene
+
+    scene, remote_io = headless_scene(fresh=True), slicer.vtkMRMLRemoteIOLogic()
+    cache.mkdir()
+    remote_io.GetCacheManager().SetRemoteCacheDirectory(str(cache))
+    remote_io.SetMRMLScene(scene)
+    remote_io.AddDataIOToScene()
+    assert scene.ReadFromMRB(str(path), True)
+    return scene
+
+
+def run(*words: str) -> int:
+    return main(["demo", *words])
+
+
+def test_demo_writes_scene_picture_and_table(
+    stand_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slicer = pytest.importorskip("slicer", reason="needs the Slicer libraries: pip install 'autolabel[slicer]'")
+    from AutoLabelLib.scene.offscreen import working_window
+
+    assert run("--output", str(tmp_path / "out")) == 0
+    printed = capsys.readouterr()
+    assert "synthetic" in printed.out
+    assert "It is a stand-in." in printed.err
+    with (tmp_path / "out" / "nodules.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["name"] for row in rows] == list(SEGMENTS)
+    assert all(abs(float(row["error_percent"])) < 25 for row in rows)
+    assert (tmp_path / "out" / "demo.png").is_file() == (working_window() is not None)
+
+    scene = opened(tmp_path / "out" / "demo.mrb", tmp_path / "cache")
+    volume_node = slicer.util.getNode("Synthetic chest CT")
+    red = scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode")
+    assert red.GetBackgroundVolumeID() == volume_node.GetID()
+    segmentation = slicer.util.getNode("Nodules").GetSegmentation()
+    assert [segmentation.GetNthSegment(n).GetName() for n in range(3)] == list(SEGMENTS)
+    clicks = slicer.util.getNode("Clicks")
+    assert clicks.GetNthControlPointPosition(0) == pytest.approx([float(rows[0][f"click_{axis}_mm"]) for axis in "ras"])
+
+
+def test_demo_without_slicer_writes_plain_files_and_says_so(
+    stand_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "slicer" else found(name, *a))
+    assert run("--output", str(tmp_path), "--json", "--seed", "2") == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["synthetic"] is True
+    assert [nodule["name"] for nodule in summary["nodules"]] == list(SEGMENTS)
+    assert "autolabel[slicer]" in summary["remarks"][0]
+    assert {path.name for path in tmp_path.iterdir()} == {"nodules.csv", "chest_ct.nrrd", "nodules.seg.nrrd"}
+
+
+def test_an_output_folder_that_cannot_be_made_is_told_before_anything_is_computed(
+    stand_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chest, "chest_phantom", lambda seed: pytest.fail("it was rendered"))
+    (tmp_path / "file").write_text("")
+    assert run("--output", str(tmp_path / "file")) == 1
+    assert "cannot be made" in capsys.readouterr().err
+
+
+def test_clicks_differ_by_seed_and_stay_inside() -> None:
+    nodule = chest.Nodule("N1", "solid", (10.0, 20.0, 30.0), 8.0, 0.268)
+    clicks = np.array([click_in(nodule, np.random.default_rng(seed)) for seed in range(50)])
+    away = np.linalg.norm(clicks - nodule.center_ras_mm, axis=1)
+    assert away.max() <= 0.31 * nodule.diameter_mm
+    assert len(np.unique(clicks, axis=0)) > 40
+
+
+def test_dice() -> None:
+    first, second = np.array([1, 1, 0, 0], bool), np.array([0, 1, 1, 0], bool)
+    assert dice(first, second) == 0.5
+    assert dice(first, first) == 1
+    assert dice(~first & first, second & ~second) == 1
+
+
+def test_segments_that_overlap_go_into_layers() -> None:
+    masks = [np.zeros((4, 4, 4), bool) for _ in range(3)]
+    masks[0][:2], masks[1][1:3], masks[2][3:] = True, True, True
+    labelmap = layered(masks, ["a", "b", "c"], SPEC, np.eye(4))
+    assert [segment.layer for segment in labelmap.segments] == [0, 1, 0]
+    for mask, segment in zip(masks, labelmap.segments, strict=True):
+        assert np.array_equal(labelmap.mask(segment), mask)
+
+
+def test_each_segment_keeps_its_own_click(stand_in: None) -> None:
+    phantom = chest.chest_phantom(1)
+    demonstration: Demonstration = demonstrate(
+        phantom, SPEC, 1, lambda pending, label: (pending.wait(), pending.result)
+    )
+    assert demonstration.warnings == ("It is a stand-in.",)
+    for row in demonstration.measurements:
+        assert str(row.click_ras_mm[0]) in demonstration.tags[row.name]["AutoLabel.Prompts"]
+    assert len({tags["AutoLabel.Prompts"] for tags in demonstration.tags.values()}) == len(SEGMENTS)
