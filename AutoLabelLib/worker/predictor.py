@@ -60,13 +60,13 @@ class Predictor:
             InputError: If the images cannot be used, or there is nothing to click at.
             ModelError: If the model cannot be used, or does not take these images.
         """
-        from AutoLabelLib.worker.tasks import segmentation
+        from AutoLabelLib.worker.tasks.segmentation import run
 
         with context.phase("read"):
             image = self._image(case)
         prompts = simulated_click(case.name, reference, self.click, self.seed) if self.needs_click else Prompts()
         job = Job("segmentation", self.model_folder, (image,), prompts=prompts, options=self.options)
-        made = segmentation.run(job, context)
+        made = run(job, context)
         context.warnings += [warning for warning in made.warnings if warning not in context.warnings]
         self.provenance.update({name: value for name, value in made.provenance.items() if name != "prompts"})
         return made.labelmaps[0]
