@@ -24,7 +24,7 @@ def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
         **options: Of the worker's evaluation task.
 
     Returns:
-        For nodes a table node, else a mapping with the keys cases and summary.
+        For nodes a table node, else a mapping with the keys cases, summary and warnings.
 
     Raises:
         InputError: If one cannot be read or they do not share a grid.
@@ -35,7 +35,7 @@ def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
         from AutoLabelLib.scene.tables import table_from_rows
 
         return table_from_rows("Evaluation", result.values["cases"])
-    return dict(result.values)
+    return {**result.values, "warnings": list(result.warnings)}
 
 
 def evaluate_cases(

@@ -80,7 +80,8 @@ def _evaluate(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], tuple[s
     from AutoLabelLib import api
 
     if not arguments.cases:
-        return api.evaluate(arguments.prediction, arguments.reference, resample=arguments.resample), ()
+        values = api.evaluate(arguments.prediction, arguments.reference, resample=arguments.resample)
+        return values, tuple(values["warnings"])
     options: dict[str, Any] = {"resample": arguments.resample}
     if arguments.split:
         options["split"] = arguments.split
@@ -88,7 +89,7 @@ def _evaluate(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], tuple[s
         options |= {"device": arguments.device, "simulate_click": arguments.click}
     pending = api.evaluate_cases(arguments.cases, arguments.model, wait=False, **options)
     values, result = follow(pending, "evaluating")
-    return {**values, "provenance": result.provenance}, pending.warnings
+    return {**values, "warnings": list(pending.warnings), "provenance": result.provenance}, pending.warnings
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import json
 import os
 import sys
@@ -54,8 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"autolabel {__version__}")
     subparsers = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in VERBS:
-        if importlib.util.find_spec(f"AutoLabelLib.cli.{verb}") is None:
-            continue
         _verb(verb).add_parser(subparsers)
     return parser
 

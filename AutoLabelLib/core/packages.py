@@ -7,7 +7,7 @@ from typing import Any
 
 from AutoLabelLib.core.errors import MissingDependency
 
-_NAME_ON_PYPI = {"monai": "monai", "slicer": "slicer-core", "openvino": "openvino", "skimage": "scikit-image"}
+_NAME_ON_PYPI = {"slicer": "slicer-core"}  # where it is not the name that is imported
 
 
 def require(module_name: str) -> Any:
@@ -22,7 +22,8 @@ def require(module_name: str) -> Any:
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        package = _NAME_ON_PYPI.get(module_name.partition(".")[0], module_name.partition(".")[0])
+        top = module_name.partition(".")[0]
+        package = _NAME_ON_PYPI.get(top, top)
         raise MissingDependency(
             f'The Python package "{package}" is needed for this, but it is not installed.',
             f"Install it: pip install {package}",

@@ -11,6 +11,7 @@ NIFTI = (".nii.gz", ".nii")
 NRRD = (".nrrd", ".nhdr")
 META_IMAGE = (".mha", ".mhd")
 IMAGES = (*NIFTI, *NRRD, *META_IMAGE)
+_DICOM_ENDINGS = (".dcm", ".dicom", ".ima", "")
 # Longest first, so that a ".nii.gz" is not taken for a ".gz".
 _KNOWN = (SEGMENTATION, ".seq.nrrd", *IMAGES, ".mrb")
 
@@ -40,4 +41,5 @@ def check_readable(path: Path) -> None:
 
 def unknown_format(path: Path, supported: tuple[str, ...]) -> FileError:
     """Return the error for a file whose ending is none of the supported ones."""
-    return FileError(f'The format of "{path.name}" is not known.', f"Supported are: {', '.join(supported)}.")
+    dicom = " For DICOM, choose the folder of the series." if path.suffix.lower() in _DICOM_ENDINGS else ""
+    return FileError(f'The format of "{path.name}" is not known.', f"Supported are: {', '.join(supported)}.{dicom}")

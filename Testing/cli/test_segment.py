@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,23 @@ def test_ctrl_c_cancels_the_job(
     assert twin.stopped == 1
     assert capsys.readouterr().err == "autolabel: Cancelled.\n"
     assert not (tmp_path / "out.nii").exists()
+
+
+def test_one_series_of_a_dicom_study(
+    twin: Twin, bundle: Path, test_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(test_data / "dicom" / "PGBM-003.zip") as archive:
+        archive.extractall(tmp_path)
+    words = ["segment", str(tmp_path / "PGBM-003"), "--model", str(bundle), "--output", str(tmp_path / "out.seg.nrrd")]
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert '"T1post"' in told
+    assert "--series" in told
+    assert main([*words, "--series", "11"]) == 0
+    assert twin.jobs[0].images[0].modality == "MR"
+    found = read_labelmap(tmp_path / "out.seg.nrrd")
+    assert found.same_grid(twin.jobs[0].images[0])
+    assert found.array.any()
 
 
 def test_a_bundled_model_on_real_data(test_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

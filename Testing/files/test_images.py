@@ -270,6 +270,9 @@ def test_what_is_no_image_file(tmp_path: Path) -> None:
     (tmp_path / "picture.png").write_bytes(b"")
     with pytest.raises(FileError, match=r"not known.*\.nii\.gz"):
         read_image(tmp_path / "picture.png")
+    (tmp_path / "IM0001.dcm").write_bytes(b"")
+    with pytest.raises(FileError, match="folder of the series"):
+        read_image(tmp_path / "IM0001.dcm")
     with pytest.raises(FileError, match="not known"):
         write_image(tmp_path / "image.xyz", phantom(np.eye(4)))
     (tmp_path / "mask.seg.nrrd").write_bytes(b"")

@@ -136,6 +136,20 @@ def test_spoilt_descriptions_are_errors(tmp_path: Path) -> None:
         read_labelmap(tmp_path / "out.seg.nrrd")
 
 
+def test_files_of_old_slicers_have_neither_values_nor_layers(tmp_path: Path) -> None:
+    array = np.zeros((2, *SHAPE), np.uint8)
+    array[0, 1:3, 2:6, 3] = array[1, 2:5, 3:6, 2:4] = 1
+    labelmap = Labelmap(array, GRIDS["oblique"], (Segment("a", 1, 0), Segment("b", 1, 1)))
+    path = tmp_path / "old.seg.nrrd"
+    write_labelmap(path, labelmap)
+    header, _, voxels = path.read_bytes().partition(b"\n\n")
+    lines = [line for line in header.split(b"\n") if b"_Layer:" not in line and b"_LabelValue:" not in line]
+    path.write_bytes(b"\n".join(lines) + b"\n\n" + voxels)
+    back = read_labelmap(path)
+    assert back.segments == labelmap.segments
+    assert np.array_equal(back.array, labelmap.array)
+
+
 def test_empty_result_is_written(tmp_path: Path) -> None:
     labelmap = Labelmap(np.zeros((1, *SHAPE), np.uint8), np.eye(4), SEGMENTS[:2])
     write_labelmap(tmp_path / "out.seg.nrrd", labelmap)
