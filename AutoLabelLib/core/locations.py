@@ -15,7 +15,7 @@ def resources() -> Path:
     In a source tree and in an installed Slicer extension it lies beside the package, in a wheel inside of it.
     """
     beside = _PACKAGE.parent / "Resources"
-    return beside if (beside / "Models").is_dir() else _PACKAGE / "resources"
+    return beside if (beside / "Recipes").is_dir() else _PACKAGE / "resources"
 
 
 def user_data() -> Path:
