@@ -19,6 +19,8 @@ from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.worker.metrics import Agreement, agreement
 
+Box = tuple[slice, slice, slice]
+
 # NIfTI keeps directions as float32 quaternions: corners of a large oblique volume come back a little off.
 _TOLERANCE_VOXELS = 0.05
 
@@ -82,16 +84,49 @@ def compare(prediction: Labelmap, reference: Labelmap, resample: bool = False) -
     """
     prediction = on_grid_of(prediction, reference, resample)
     pairing = pair_segments(prediction.segments, reference.segments)
+    boxes = _boxes(prediction), _boxes(reference)
     compared = []
     for pair in pairing.pairs:
-        predicted, true = _mask(prediction, pair.predicted), _mask(reference, pair.reference)
-        figures = agreement(predicted, true, reference.affine)
-        compared.append(Compared(pair.name, figures, pair.reference is not None))
+        box = _union(_box(boxes[0], pair.predicted), _box(boxes[1], pair.reference))
+        masks = _mask(prediction, pair.predicted, box), _mask(reference, pair.reference, box)
+        compared.append(Compared(pair.name, agreement(*masks, reference.affine), pair.reference is not None))
     return compared, pairing
 
 
-def _mask(labelmap: Labelmap, segment: Segment | None) -> NDArray[np.bool_]:
-    return np.zeros(labelmap.spatial_shape, bool) if segment is None else labelmap.mask(segment)
+def _boxes(labelmap: Labelmap) -> list[list[Box | None]]:
+    """Return per layer and label value (from 1 on) the box that holds its voxels: one pass for all segments.
+
+    Looking for each segment in the whole volume took 28 s for 104 segments on 512 x 512 x 300 voxels, this 1 s.
+    """
+    from scipy.ndimage import find_objects
+
+    # find_objects is seven times as fast along the memory, and Slicer's arrays lie the other way round.
+    return [
+        [found and found[::-1] for found in find_objects(layer.T)] if layer.flags.f_contiguous else find_objects(layer)
+        for layer in labelmap.array
+    ]
+
+
+def _box(boxes: list[list[Box | None]], segment: Segment | None) -> Box | None:
+    """Return the box that holds a segment; None where it has no voxels."""
+    if segment is None or segment.label_value > len(boxes[segment.layer]):
+        return None
+    return boxes[segment.layer][segment.label_value - 1]
+
+
+def _union(first: Box | None, second: Box | None) -> Box:
+    """Return the box that holds two boxes; one without voxels where there is neither."""
+    if first is None or second is None:
+        return first or second or (slice(0, 0),) * 3
+    sides = [slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(first, second, strict=True)]
+    return (sides[0], sides[1], sides[2])
+
+
+def _mask(labelmap: Labelmap, segment: Segment | None, box: Box) -> NDArray[np.bool_]:
+    """Return the voxels of a segment within a box."""
+    if segment is None:
+        return np.zeros(tuple(side.stop - side.start for side in box), bool)
+    return np.asarray(labelmap.array[segment.layer][box] == segment.label_value)
 
 
 def pair_segments(predicted: Sequence[Segment], reference: Sequence[Segment]) -> Pairing:

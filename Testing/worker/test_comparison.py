@@ -9,6 +9,7 @@ from AutoLabelLib.core.affine import axis_order
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.worker.comparison import compare, on_grid_of, pair_segments
+from AutoLabelLib.worker.metrics import agreement
 from Testing.grids import ORIENTATIONS, make_affine
 
 LIVER, SPLEEN, KIDNEY = Segment("Liver", 1), Segment("Spleen", 2), Segment("Kidney", 3)
@@ -75,6 +76,24 @@ def test_the_same_labelmap_agrees_with_itself() -> None:
         ("Spleen", 1, 0),
     ]
     assert pairing.left_out == ("3",)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_figures_are_those_of_the_whole_masks(order: str) -> None:
+    segments = (
+        LIVER,
+        Segment("Vessel", 1, layer=1),
+        Segment("Cyst", 2, layer=1),
+        Segment("Far", 9),
+        Segment("None", 8),
+    )
+    rng = np.random.default_rng(0)
+    arrays = [np.array(rng.integers(0, 3, (2, 9, 7, 8)), np.uint8, order=order) for _ in range(2)]
+    arrays[0][0, 8, 6, 7] = 9
+    prediction, reference = (Labelmap(array, OBLIQUE, segments) for array in arrays)
+    compared, _ = compare(prediction, reference)
+    expected = [agreement(prediction.mask(s), reference.mask(s), OBLIQUE) for s in segments]
+    assert [row.agreement for row in compared] == expected
 
 
 def test_an_absent_segment_counts_as_empty() -> None:
