@@ -13,7 +13,7 @@ from AutoLabelLib.phantom.nodules import Shape
 from AutoLabelLib.phantom.vessels import Points, Tree
 
 _GAP_MM = 16.0  # at least, between two nodules
-_CANDIDATES = 6000
+_FROM_IN_FRONT, _ANYWHERE = (1.0, 0.0, 1.0), (1.0, 1.0, 1.0)  # what counts of a distance in RAS x, y, z
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,24 @@ def _place_one(rng: np.random.Generator, plan: Plan, room: Room, others: list[Sh
         centers = _beside_vessels(rng, radius, room)
     else:
         centers = room.candidates_ras_mm[_suitable(plan.kind, radius, room)]
-    for center in rng.permutation(centers):
-        margin = radius * 1.3 + 4
-        if (center - margin < room.low_ras_mm).any() or (center + margin > room.high_ras_mm).any():
-            continue
-        apart = [np.linalg.norm(center - other.center_ras_mm) - other.reach_mm for other in others]
-        if all(distance > radius * 1.3 + _GAP_MM for distance in apart):
-            return _shape(rng, plan, center)
+    margin = radius * 1.3 + 4
+    whole = ((centers - margin > room.low_ras_mm) & (centers + margin < room.high_ras_mm)).all(axis=1)
+    centers = rng.permutation(centers[whole])
+    for seen_from in (_FROM_IN_FRONT, _ANYWHERE):  # none hides another in the 3D view, if there is room enough
+        for center in centers:
+            if _is_apart(center, radius, others, seen_from):
+                return _shape(rng, plan, center)
     raise InputError(f"There is no room for a {plan.kind} nodule of {plan.diameter_mm:g} mm.", "Ask for fewer of them.")
+
+
+def _is_apart(center: Points, radius: float, others: list[Shape], seen_from: tuple[float, float, float]) -> bool:
+    for other in others:
+        away = center - other.center_ras_mm
+        if np.linalg.norm(away) < other.reach_mm + radius * 1.3 + _GAP_MM:
+            return False
+        if np.linalg.norm(away * seen_from) < other.reach_mm + radius * 1.3:
+            return False
+    return True
 
 
 def _suitable(kind: str, radius: float, room: Room) -> NDArray[np.bool_]:

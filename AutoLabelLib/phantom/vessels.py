@@ -45,7 +45,7 @@ class Tree:
         """Return those of `segments` that show in a picture: thick enough, and not beyond the lungs and their roots."""
         starts, ends, radii = self.segments()
         outside_mm = thorax.lungs(*((starts + ends) / 2).T)
-        shown = (radii >= smallest_radius_mm) & (outside_mm < 2 * radii)
+        shown = (radii >= smallest_radius_mm) & (outside_mm < 3.0 + radii)
         return starts[shown], ends[shown], radii[shown]
 
 
@@ -153,7 +153,7 @@ def _line_fractions(canvas: Canvas, starts: Points, ends: Points, radii: Points)
 
 _ARTERY_ROOTS = (((30, -2, -2), (42, -4, -4), (50, -8, -8)), ((-34, -8, 8), (-42, -12, 6), (-50, -14, 0)))
 _VEIN_ROOTS = (((22, -8, -24), (36, -8, -22), (48, -4, -20)), ((-24, -10, -22), (-38, -8, -20), (-50, -6, -18)))
-_ARTERY_TIPS, _VEIN_TIPS = 1700, 1200
+_ARTERY_TIPS, _VEIN_TIPS = 2500, 1800
 
 
 def grow_lung_vessels(rng: np.random.Generator) -> tuple[Tree, ...]:

@@ -66,11 +66,14 @@ def test_nodules_are_those_asked_for_and_lie_in_the_lungs(phantom: ChestPhantom)
         assert thorax.lungs(*center)[0] < 0
 
 
-def test_nodules_do_not_touch(phantom: ChestPhantom) -> None:
+def test_nodules_neither_touch_nor_hide_each_other(phantom: ChestPhantom) -> None:
     centers = np.array([nodule.center_ras_mm for nodule in phantom.nodules])
     radii = np.array([nodule.diameter_mm for nodule in phantom.nodules]) / 2
     apart = np.linalg.norm(centers[:, None] - centers, axis=-1) - radii[:, None] - radii
     assert apart[~np.eye(len(radii), dtype=bool)].min() > 10
+    in_front = centers[:, [0, 2]]
+    apart = np.linalg.norm(in_front[:, None] - in_front, axis=-1) - radii[:, None] - radii
+    assert apart[~np.eye(len(radii), dtype=bool)].min() > 0
 
 
 def test_truth_has_one_segment_per_nodule_where_the_nodule_is(phantom: ChestPhantom) -> None:
@@ -86,7 +89,7 @@ def test_truth_has_one_segment_per_nodule_where_the_nodule_is(phantom: ChestPhan
 
 def test_nodules_show_in_the_image(phantom: ChestPhantom) -> None:
     for nodule in phantom.nodules:
-        if nodule.diameter_mm > 7:
+        if nodule.diameter_mm > 11:  # the coarse voxels of smaller ones hold lung, too
             expected = (-650, -100) if nodule.kind == "sub-solid" else (-60, 120)
             assert expected[0] < hu_near(phantom, nodule.center_ras_mm) < expected[1], nodule
 
