@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 
+from AutoLabelLib.core import locations
 from AutoLabelLib.core.errors import AutoLabelError
 from AutoLabelLib.worker import engines
 from AutoLabelLib.worker.context import TaskContext
@@ -115,7 +116,9 @@ def _made(model: LoadedModel, device: str, name: str, shape: tuple[int, ...]) ->
     # Only OpenVINO compiles for one shape.
     key = (device, name, shape if name in (OPENVINO, OPENVINO_BF16) else None)
     if key not in model.engines:
-        model.engines[key] = engines.make(model.bundle.network, device, name, shape)
+        # Named by the bundle's hash, so that it can only be what was made of exactly these files.
+        kept_in = locations.user_data() / "compiled" / model.bundle.sha256[:16]
+        model.engines[key] = engines.make(model.bundle.network, device, name, shape, kept_in)
     return model.engines[key]
 
 

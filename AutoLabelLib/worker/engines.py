@@ -6,11 +6,14 @@ window gives the same bits each time.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib.util
+import os
 import warnings
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -74,17 +77,13 @@ class OpenVinoEngine:
     device = "cpu"
     copies_weights = True
 
-    def __init__(self, network: torch.nn.Module, name: str, window_shape: Sequence[int]) -> None:
+    def __init__(
+        self, network: torch.nn.Module, name: str, window_shape: Sequence[int], kept_in: Path | None = None
+    ) -> None:
         import openvino
 
         self.name = name
-        shape = [1, *window_shape]
-        example = torch.zeros(shape)
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # the tracer's: sizes become constants, as they shall
-            # Tracing here, without a second run to check it, takes a third of the time that OpenVINO's own takes.
-            traced = torch.jit.trace(_Single(network), example, check_trace=False)  # type: ignore[no-untyped-call]
-            model = openvino.convert_model(traced, example_input=example, input=[shape])
+        model = _openvino_model(network, [1, *window_shape], kept_in)
         config = {
             "INFERENCE_PRECISION_HINT": "bf16" if name == OPENVINO_BF16 else "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -101,6 +100,32 @@ class OpenVinoEngine:
         return torch.cat(results).float()
 
 
+def _openvino_model(network: torch.nn.Module, shape: list[int], kept_in: Path | None) -> Any:
+    """Return a network as OpenVINO's model, converted now or read from where an earlier worker left it."""
+    import openvino
+
+    size = "x".join(map(str, shape))
+    folder = kept_in / f"openvino-{openvino.__version__.partition('-')[0]}-{size}" if kept_in else None
+    if folder and folder.is_dir():
+        try:
+            return openvino.Core().read_model(folder / "model.xml")
+        except RuntimeError:  # cut off or altered: it is converted again, and left as it is
+            folder = None
+    example = torch.zeros(shape)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer's: sizes become constants, as they shall
+        # Tracing here, without a second run to check it, takes a third of the time that OpenVINO's own takes.
+        traced = torch.jit.trace(_Single(network), example, check_trace=False)  # type: ignore[no-untyped-call]
+        model = openvino.convert_model(traced, example_input=example, input=[shape])
+    if folder:
+        with contextlib.suppress(OSError, RuntimeError):  # a full disk costs the next worker some seconds
+            beside = folder.with_name(f"{folder.name}.{os.getpid()}")
+            beside.mkdir(parents=True)
+            openvino.save_model(model, beside / "model.xml", compress_to_fp16=False)
+            beside.rename(folder)
+    return model
+
+
 class _Single(torch.nn.Module):
     """A network that may return several outputs, with the first one only."""
 
@@ -112,7 +137,9 @@ class _Single(torch.nn.Module):
         return _first(self.network(windows))
 
 
-def make(network: torch.nn.Module, device: str, name: str, window_shape: Sequence[int]) -> Engine:
+def make(
+    network: torch.nn.Module, device: str, name: str, window_shape: Sequence[int], kept_in: Path | None = None
+) -> Engine:
     """Return an engine.
 
     Args:
@@ -120,6 +147,7 @@ def make(network: torch.nn.Module, device: str, name: str, window_shape: Sequenc
         device: Such as "cpu" or "cuda".
         name: One of `ENGINES`.
         window_shape: (C, I, J, K).
+        kept_in: Folder for what OpenVINO made of this network, so that the next worker need not; None: nowhere.
 
     Raises:
         MissingDependency: If OpenVINO is wanted and not installed.
@@ -137,7 +165,7 @@ def make(network: torch.nn.Module, device: str, name: str, window_shape: Sequenc
             "OpenVINO is not installed.", 'pip install "autolabel[fast]", or choose another engine.'
         )
     try:
-        return OpenVinoEngine(network, name, window_shape)
+        return OpenVinoEngine(network, name, window_shape, kept_in)
     except Exception as problem:  # its converters raise whatever they like
         raise ModelError(f"OpenVINO cannot compile this network: {problem}", "Choose another engine.") from problem
 

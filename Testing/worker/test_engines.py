@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,19 @@ def test_an_engine_leaves_the_network_as_it_is() -> None:
     engines.make(own, "cpu", "bf16", SHAPE)(torch.zeros(1, *SHAPE))
     assert all(torch.equal(value, before[key]) for key, value in own.state_dict().items())
     assert all(parameter.is_contiguous() for parameter in own.parameters())
+
+
+def test_what_openvino_made_is_kept_for_the_next_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    openvino = pytest.importorskip("openvino")
+    windows = torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(1))
+    first = engines.make(network(), "cpu", "openvino", SHAPE, tmp_path)(windows)
+    convert = openvino.convert_model
+    monkeypatch.setattr(openvino, "convert_model", lambda *args, **kwargs: pytest.fail("it is there already"))
+    assert torch.equal(engines.make(network(), "cpu", "openvino", SHAPE, tmp_path)(windows), first)
+    (file,) = tmp_path.rglob("model.xml")
+    file.write_text(file.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    monkeypatch.setattr(openvino, "convert_model", convert)
+    assert torch.equal(engines.make(network(), "cpu", "openvino", SHAPE, tmp_path)(windows), first)
 
 
 class _Heads(torch.nn.Module):
@@ -149,13 +163,11 @@ def test_a_compiled_network_that_differs_is_not_used(model: LoadedModel, monkeyp
     make = engines.make
     monkeypatch.setattr(engines, "has_openvino", lambda: True)
     monkeypatch.setattr(engines, "has_fast_bf16", lambda: False)
-    monkeypatch.setattr(
-        engines,
-        "make",
-        lambda net, device, name, shape: (
-            Wrong(net, device, name) if name == "openvino" else make(net, device, name, shape)
-        ),
-    )
+
+    def make_wrong(net: torch.nn.Module, device: str, name: str, *rest: Any) -> engines.Engine:
+        return Wrong(net, device, name) if name == "openvino" else make(net, device, name, *rest)
+
+    monkeypatch.setattr(engines, "make", make_wrong)
     context = TaskContext()
     for _ in range(2):
         engine = engine_for(model, "cpu", "auto", 99, lambda: torch.zeros(1, *SHAPE), "image", context)
