@@ -14,7 +14,7 @@ from AutoLabelLib.core.affine import Affine, ras_from_lps
 from AutoLabelLib.core.errors import FileError, GeometryError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.packages import require
-from AutoLabelLib.files import formats, metaimage
+from AutoLabelLib.files import formats, metaimage, packed
 from AutoLabelLib.files.nifti import chosen_time_point
 
 _COLOR_KINDS = ("RGB-color", "RGBA-color", "HSV-color", "XYZ-color")
@@ -40,12 +40,14 @@ def read(path: Path, time_point: int | None = None) -> ItkFile:
     sitk = require("SimpleITK")
     if formats.suffix(path) in formats.META_IMAGE:
         metaimage.check_complete(path)
+    elif not packed.is_intact_nrrd(path):
+        raise _damaged(path.name)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         with _quiet(sitk):
             reader.ReadImageInformation()
-            metadata = {key: reader.GetMetaData(key) for key in reader.GetMetaDataKeys()}
+            metadata = _texts(reader)
             _refuse_colors(sitk, reader, metadata, path.name)
             _choose_volume(reader, path.name, time_point)
             image = reader.Execute()
@@ -66,6 +68,12 @@ def _quiet(sitk: Any) -> Iterator[None]:
         yield
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(before)
+
+
+def _texts(reader: Any) -> dict[str, str]:
+    """Return the header's texts; what is no UTF-8 in them becomes a replacement character."""
+    keys = [key for key in reader.GetMetaDataKeys() if key.isascii()]
+    return {key: reader.GetMetaData(key).encode("utf-8", "surrogateescape").decode("utf-8", "replace") for key in keys}
 
 
 def _choose_volume(reader: Any, name: str, time_point: int | None) -> None:
@@ -113,4 +121,8 @@ def _readable(error: RuntimeError, name: str) -> FileError | GeometryError:
             f'The affine of "{name}" is singular: two of its axes coincide or a spacing is zero.',
             "Check how the file was made.",
         )
+    return _damaged(name)
+
+
+def _damaged(name: str) -> FileError:
     return FileError(f'"{name}" cannot be read: it is damaged or cut off.', "Copy or export it again.")

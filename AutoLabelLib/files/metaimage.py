@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import Affine, lps_from_ras
 from AutoLabelLib.core.errors import FileError
+from AutoLabelLib.files import packed
 
 _TYPE_NAMES = {
     "u1": "MET_UCHAR",
@@ -29,6 +30,7 @@ _TYPE_NAMES = {
     "f8": "MET_DOUBLE",
 }
 _BYTES = {name: int(code[1]) for code, name in _TYPE_NAMES.items()}
+_REQUIRED = {"NDims", "DimSize", "ElementType", "ElementDataFile"}
 _LONGEST_HEADER_BYTES = 65536
 
 
@@ -44,14 +46,14 @@ def write(path: Path, array: NDArray[Any], affine: Affine) -> None:
         array = array.astype(np.float32)
     lps = lps_from_ras(affine)
     spacing = np.linalg.norm(lps[:3, :3], axis=0)
-    packed = zlib.compress(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes(order="F"), 1)
+    compressed = zlib.compress(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes(order="F"), 1)
     fields = {
         "ObjectType": "Image",
         "NDims": "3",
         "BinaryData": "True",
         "BinaryDataByteOrderMSB": "False",
         "CompressedData": "True",
-        "CompressedDataSize": str(len(packed)),
+        "CompressedDataSize": str(len(compressed)),
         "TransformMatrix": _numbers((lps[:3, :3] / spacing).T.ravel()),
         "Offset": _numbers(lps[:3, 3]),
         "CenterOfRotation": "0 0 0",
@@ -64,7 +66,7 @@ def write(path: Path, array: NDArray[Any], affine: Affine) -> None:
     }
     with path.open("wb") as stream:
         stream.write("".join(f"{key} = {value}\n" for key, value in fields.items()).encode("ascii"))
-        stream.write(packed)
+        stream.write(compressed)
 
 
 def _numbers(values: NDArray[np.float64]) -> str:
@@ -72,7 +74,7 @@ def _numbers(values: NDArray[np.float64]) -> str:
 
 
 def check_complete(path: Path) -> None:
-    """Raise FileError if a MetaImage file is shorter than its header says; ITK would print that to the console."""
+    """Raise FileError if a MetaImage file is cut off or damaged: ITK prints the one and overlooks the other."""
     with path.open("rb") as stream:
         start = stream.read(_LONGEST_HEADER_BYTES)
     fields: dict[str, str] = {}
@@ -84,14 +86,16 @@ def check_complete(path: Path) -> None:
         if key.strip() == "ElementDataFile":
             break
     damaged = FileError(f'"{path.name}" cannot be read: it is damaged or cut off.', "Copy or export it again.")
-    data_file = fields.get("ElementDataFile", "")
-    if not data_file:
+    if not fields.keys() >= _REQUIRED:
         raise damaged
+    data_file = fields["ElementDataFile"]
     if data_file != "LOCAL":
-        if Path(data_file).suffix and not (path.parent / data_file).exists():
-            raise FileError(f'The voxels of "{path.name}" are missing: there is no "{data_file}" beside it.')
-        return
+        path, offset = path.parent / data_file, 0
+        if not path.is_file():  # a missing file, or a list of files, which ITK can tell apart
+            return
     if path.stat().st_size - offset < _expected_bytes(fields):
+        raise damaged
+    if fields.get("CompressedData", "").lower() == "true" and not packed.is_intact(path, offset):
         raise damaged
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import math
 import zlib
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +19,11 @@ from AutoLabelLib.core.errors import FileError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.packages import require
 
-_MM_PER_UNIT = {"meter": 1000.0, "micron": 0.001}
+_DAMAGE = (OSError, EOFError, ValueError, TypeError, ArithmeticError, LookupError, zlib.error)
+_MM_PER_UNIT = {1: 1000.0, 3: 0.001}  # NIfTI's codes of metre and micron; whatever else is taken as mm
+_BLOCK_BYTES = 1 << 20
+_NIFTI_1_HEADER_BYTES, _NIFTI_2_HEADER_BYTES = 348, 540
+_UNIT_BITS = 0b111
 _VECTOR_INTENT = 1007
 _SCANNER_FRAME = 1
 _FAST = 1  # gzip's level
@@ -31,23 +37,50 @@ def read(path: Path, time_point: int | None = None) -> Image:
         UnsupportedVolumeError: If it is 4D and no time point is chosen, or it is a colour picture.
     """
     nibabel = require("nibabel")
-    damage = (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError)
     try:
-        # nibabel logs its header repairs to stderr.
-        with nibabel.imageglobals.LoggingOutputSuppressor():
-            nifti = nibabel.load(path, mmap=False)
-            if not isinstance(nifti, nibabel.Nifti1Pair):
-                raise FileError(f'"{path.name}" is no NIfTI file.')
+        with _quiet(nibabel), _unpacked(path) as stream:
+            nifti = _open(nibabel, stream)
             if nifti.get_data_dtype().fields:
                 raise UnsupportedVolumeError(f'"{path.name}" holds colours, not values of one volume.')
             affine = _affine(nifti)
             values = np.asarray(nifti.dataobj.get_unscaled())
-    except damage as error:
-        raise FileError(
-            f'"{path.name}" cannot be read: it is damaged or cut off.', "Copy or export it again."
-        ) from error
+            while stream.read(_BLOCK_BYTES):
+                pass  # gzip compares its checksum at the end of the file, to where nibabel does not read
+    except (*_DAMAGE, nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError) as error:
+        message = f'"{path.name}" cannot be read: it is damaged or cut off.'
+        raise FileError(message, "Copy or export it again.") from error
+    except MemoryError as error:
+        raise FileError(f'"{path.name}" does not fit into memory, or is damaged.', "Crop it first.") from error
     array = _scaled(_channels_first(values, path.name, time_point), nifti.dataobj.slope, nifti.dataobj.inter)
     return Image(array, affine)
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _open(nibabel: Any, stream: BinaryIO) -> Any:
+    """Return the image in a stream; the size of the header, in either byte order, tells NIfTI-2 from NIfTI-1."""
+    header = stream.read(_NIFTI_2_HEADER_BYTES)
+    stream.seek(0)
+    if len(header) < _NIFTI_1_HEADER_BYTES:
+        raise EOFError
+    size = header[:4]
+    is_second = _NIFTI_2_HEADER_BYTES in (int.from_bytes(size, "little"), int.from_bytes(size, "big"))
+    kind = nibabel.Nifti2Image if is_second else nibabel.Nifti1Image
+    return kind.from_file_map({"image": nibabel.FileHolder(fileobj=stream)}, mmap=False)
+
+
+@contextmanager
+def _quiet(nibabel: Any) -> Iterator[None]:
+    """Keep nibabel's remarks about the headers that it repairs off the console."""
+    logger = nibabel.imageglobals.logger
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _channels_first(values: NDArray[Any], name: str, time_point: int | None) -> NDArray[Any]:
@@ -94,7 +127,7 @@ def _affine(nifti: Any) -> Affine:
     else:
         # Nothing says where the voxels are: as ITK, and so Slicer, take LPS axes from 0; nibabel would centre them.
         affine = ras_from_lps(np.diag([*np.abs(header["pixdim"][1:4]).astype(np.float64), 1.0]))
-    affine[:3] *= _MM_PER_UNIT.get(header.get_xyzt_units()[0], 1.0)
+    affine[:3] *= _MM_PER_UNIT.get(int(header["xyzt_units"]) & _UNIT_BITS, 1.0)
     return affine
 
 

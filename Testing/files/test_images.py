@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import suppress
 from pathlib import Path
 
 import nibabel
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from AutoLabelLib.core.affine import lps_from_ras, ras_from_index
-from AutoLabelLib.core.errors import FileError, GeometryError, UnsupportedVolumeError
+from AutoLabelLib.core.errors import FileError, GeometryError, InputError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.files.images import read_image, write_image
 from Testing.grids import affines, lopsided, make_affine
@@ -207,6 +208,46 @@ def test_truncated_file_is_an_error_and_the_console_stays_clean(
     with pytest.raises(FileError, match="damaged"):
         read_image(path)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("suffix", [".nii.gz", ".nrrd", ".mha"])
+def test_one_flipped_bit_never_changes_voxels_silently(tmp_path: Path, suffix: str) -> None:
+    random = np.random.default_rng(2)
+    image = Image((random.normal(size=(1, 12, 12, 12)) * 30).astype(np.int16), np.eye(4))
+    path = tmp_path / f"image{suffix}"
+    write_image(path, image)
+    whole = path.read_bytes()
+    for place in random.integers(len(whole) // 3, len(whole), 60):
+        content = bytearray(whole)
+        content[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(content)
+        try:
+            assert np.array_equal(read_image(path).array, image.array)
+        except FileError as error:
+            assert "damaged" in error.message
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_spoilt_files_are_errors_of_ours_or_images(tmp_path: Path, suffix: str) -> None:
+    random = np.random.default_rng(3)
+    path = tmp_path / f"image{suffix}"
+    write_image(path, phantom(GRIDS["oblique"]))
+    whole = path.read_bytes()
+    for _ in range(150):
+        content = bytearray(whole)
+        for place in random.integers(0, len(whole) // 2, 3):
+            content[place] = random.integers(256)
+        path.write_bytes(content)
+        with suppress(InputError):
+            read_image(path)
+
+
+def test_nifti_2(tmp_path: Path) -> None:
+    nibabel.save(nibabel.Nifti2Image(lopsided(SHAPE).astype(np.int16), GRIDS["oblique"]), tmp_path / "two.nii.gz")
+    image = read_image(tmp_path / "two.nii.gz")
+    assert np.array_equal(image.array[0], lopsided(SHAPE))
+    assert np.allclose(image.affine, GRIDS["oblique"])
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".nhdr", ".mhd"])
