@@ -1,8 +1,8 @@
 """Measure a click model on held-out nodules: `python Testing/measure_clicks.py BUNDLE CASES.csv DATA_FOLDER`.
 
 Every held-out nodule is clicked in its middle, at random inside, and up to 5 mm off its edge, each time in a new worker
-job, as a user's click would be. The image is the data's own small box; that box set into a large CT of another person;
-or the box resampled to another slice spacing. Dice is measured on the grid of the image that was given. Subsets:
+job, as a user's click would be. The image is the data's own small box; that box set into the lung of a large rendered
+chest; or the box resampled to another slice spacing. Dice is measured on the grid of the image that was given. Subsets:
 
     small       diameter below 6 mm
     sub-solid   texture rated 3 or less (5 is solid, 1 is ground glass)
@@ -26,11 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from AutoLabelLib.core.affine import ras_from_index, spacing_mm, zoomed_affine
+from AutoLabelLib.core.affine import cropped_affine, index_from_ras, ras_from_index, spacing_mm, zoomed_affine
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.files.images import read_image, read_voxels
+from AutoLabelLib.phantom import thorax
+from AutoLabelLib.phantom.chest import chest_phantom
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.tasks import segmentation
 from AutoLabelLib.worker.training import recipe as recipes
@@ -40,7 +42,6 @@ from AutoLabelLib.worker.training.split import split_cases
 
 CLICKS = ("middle", "inside", "off_edge")
 SLICE_SPACINGS_MM = (0.5, 1.25, 2.5)
-_LUNG_LABELS = (10, 11, 12, 13, 14)  # lobes, TotalSegmentator v2
 _LARGE_MM = (150.0, 150.0, 150.0)
 
 
@@ -77,29 +78,29 @@ def with_slices(scene: Scene, slice_mm: float) -> Scene:
     return Scene(between[0].astype(np.float32), between[1] >= 0.5, zoomed_affine(scene.affine, scene.mask.shape, shape))
 
 
-def in_large_ct(scene: Scene, large: Image, lung: NDArray[np.bool_], rng: np.random.Generator) -> Scene:
-    """Return a scene set into another person's CT, which is resampled to its spacing around a place in the lung."""
-    own_mm = np.asarray(spacing_mm(scene.affine))
+def large_ct() -> tuple[Image, NDArray[np.float64]]:
+    """Return a rendered chest without nodules, and points (N, 3), RAS mm, at least 20 mm deep in its lungs."""
+    chest = chest_phantom(seed=99, plans=()).image
+    rng = np.random.default_rng(0)
+    half_mm = np.asarray(chest.spatial_shape) * chest.spacing_mm / 2 - 30
+    points = rng.uniform(-half_mm, half_mm, (20000, 3))
+    return chest, points[thorax.lungs(*points.T) < -20]
+
+
+def in_large_ct(scene: Scene, chest: Image, middle_ras_mm: NDArray[np.float64], rng: np.random.Generator) -> Scene:
+    """Return a scene set into another chest, which is resampled to its spacing around a place in the lung."""
+    own_mm, ratio = np.asarray(spacing_mm(scene.affine)), np.asarray(spacing_mm(scene.affine)) / chest.spacing_mm
     shape = np.ceil(np.asarray(_LARGE_MM) / own_mm).astype(int)
-    middle = np.argwhere(lung)[rng.integers(int(lung.sum()))]
-    ratio = own_mm / np.asarray(large.spacing_mm)
-    image = ndimage.affine_transform(
-        large.array[0].astype(np.float32),
-        ratio,
-        middle - ratio * (shape - 1) / 2,
-        tuple(shape),
-        order=1,
-        mode="nearest",
-    )
-    image += rng.normal(0, 25, image.shape).astype(np.float32)  # resampled from 3 mm it is smoother than any scan
+    offset = index_from_ras(chest.affine, middle_ras_mm) - ratio * (shape - 1) / 2
+    values = chest.array[0].astype(np.float32)
+    image = ndimage.affine_transform(values, ratio, offset, tuple(shape), order=1, mode="nearest")
+    image += rng.normal(0, 15, image.shape).astype(np.float32)  # what the interpolation has smoothed away
     start = (shape - scene.mask.shape) // 2
     box = tuple(slice(a, a + n) for a, n in zip(start, scene.mask.shape, strict=True))
     image[box] = scene.image
     mask = np.zeros(tuple(shape), bool)
     mask[box] = scene.mask
-    affine = np.array(scene.affine)
-    affine[:3, 3] = ras_from_index(affine, -start)
-    return Scene(image, mask, affine)
+    return Scene(image, mask, cropped_affine(scene.affine, -start))
 
 
 def touches_wall(scene: Scene) -> bool:
@@ -136,11 +137,11 @@ def measure(bundle: Path, scene: Scene, click: NDArray[np.float64]) -> tuple[flo
 
 
 def conditions(
-    scene: Scene, large: Image, lung: NDArray[np.bool_], rng: np.random.Generator
+    scene: Scene, chest: Image, places_ras_mm: NDArray[np.float64], rng: np.random.Generator
 ) -> Iterator[tuple[str, Scene]]:
     """Yield the images in which a nodule is shown."""
     yield "box", scene
-    yield "large_ct", in_large_ct(scene, large, lung, rng)
+    yield "large_ct", in_large_ct(scene, chest, places_ras_mm[rng.integers(len(places_ras_mm))], rng)
     for slice_mm in SLICE_SPACINGS_MM:
         yield f"slices_{slice_mm}mm", with_slices(scene, slice_mm)
 
@@ -181,7 +182,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("cases", type=Path)
-    parser.add_argument("data", type=Path, help="holds lung_nodule_ct/nodules.csv and ct/torso_ct_3mm*.nii.gz")
+    parser.add_argument("data", type=Path, help="holds lung_nodule_ct/nodules.csv")
     parser.add_argument("--recipe", default="lung_nodule_ct", help="whose holdout rule says which cases are held out")
     parser.add_argument("--every", type=int, default=1, help="measure only every n-th held-out case")
     parser.add_argument("--conditions", default="", help="comma-separated, such as box,large_ct; default all")
@@ -191,8 +192,7 @@ def main() -> int:
         facts = {row["file"]: row for row in csv.DictReader(stream)}
     split = split_cases(read_cases(options.cases), recipes.load(options.recipe).holdout)
     cases = [case for case in split.test if case.label.name in facts][:: options.every]
-    large = read_image(options.data / "ct" / "torso_ct_3mm.nii.gz")
-    lung = np.isin(read_voxels(options.data / "ct" / "torso_ct_3mm_labels.nii.gz").array[0], _LUNG_LABELS)
+    chest, places = large_ct()
     wanted = [name for name in options.conditions.split(",") if name]
     rows = []
     for number, case in enumerate(cases):
@@ -203,7 +203,7 @@ def main() -> int:
             "sub_solid": int(fact["texture"]) <= 3,
             "pleural": touches_wall(scene),
         }
-        for condition, shown in conditions(scene, large, lung, rng):
+        for condition, shown in conditions(scene, chest, places, rng):
             if (wanted and condition not in wanted) or not shown.mask.any():
                 continue
             for click in CLICKS:
