@@ -241,6 +241,12 @@ def test_a_wrong_option_is_refused(options: dict[str, Any], folder: Path, phanto
         segment(folder, mr(phantom), **options)
 
 
+def test_a_model_for_another_task_is_refused(tmp_path: Path, phantom: NDArray[np.int16]) -> None:
+    model = write_bundle(tmp_path / "tiny", TinyBundle(more={"task": "classification"}))
+    with pytest.raises(ContractError, match="classification"):
+        segment(model, mr(phantom))
+
+
 def test_an_image_is_needed(folder: Path) -> None:
     with pytest.raises(InputError):
         segmentation.run(Job("segmentation", str(folder)), TaskContext())

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 import AutoLabelLib
 from AutoLabelLib.core.bundle import read_spec
-from AutoLabelLib.core.errors import InputError, ModelError
+from AutoLabelLib.core.errors import ContractError, InputError, ModelError
 from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
+from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker import around_prompt, memory_ladder, model_cache, options, whole_volume
 from AutoLabelLib.worker.bundle import Bundle
 from AutoLabelLib.worker.components import keep_largest
@@ -50,10 +51,12 @@ def run(job: Job, context: TaskContext) -> Result:
         raise InputError("A segmentation needs an image.")
     image = job.images[0] if len(job.images) == 1 else stack_channels(job.images)
     spec = read_spec(Path(job.model_folder))
+    if spec.task != "segmentation":
+        raise ContractError(f'"{spec.name}" is a model for {spec.task}, not for segmentation.')
     for warning in spec.check(image, job.prompts):
         context.warn(warning)
     try:
-        return _segment(job, image, choices, context)
+        return _segment(job, spec, image, choices, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
             raise memory_ladder.too_large() from problem
@@ -62,10 +65,12 @@ def run(job: Job, context: TaskContext) -> Result:
         raise
 
 
-def _segment(job: Job, image: Image, choices: options.SegmentationOptions, context: TaskContext) -> Result:
+def _segment(
+    job: Job, spec: ModelSpec, image: Image, choices: options.SegmentationOptions, context: TaskContext
+) -> Result:
     context.progress(0.0, "Loading the model")
     with context.phase("load"):
-        model = model_cache.load(read_spec(Path(job.model_folder)))
+        model = model_cache.load(spec)
     bundle = model.bundle
     for name in bundle.preprocessing.left_out:
         context.log(f"{name} of the bundle's preprocessing is left out")
