@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.errors import FileError
 from AutoLabelLib.core.packages import require
+from AutoLabelLib.dicom.damage import damage_named, damaged
 from AutoLabelLib.dicom.slices import Slice
 
 
 def read(ordered: list[Slice]) -> tuple[NDArray[Any], str | None]:
     """Return the values (I, J, K) of slices in their order, and the unit: "HU" for calibrated CT, else None.
 
-    Values stay integers where slope and intercept are whole for all slices; else they are float32.
+    Values stay integers where all slices' slopes and intercepts are whole numbers; else they are float32.
 
     Raises:
         FileError: If a file is cut off, or its compression is not known.
         MissingDependency: If the package that decodes it is not installed.
     """
-    whole = all(one.slope.is_integer() and (one.intercept or 0.0).is_integer() for one in ordered)
+    whole = all(one.stays_integer for one in ordered)
     columns, rows = ordered[0].shape_ij
     # Fortran order: each slice is one block, as in the files and in Slicer.
     values = np.zeros((columns, rows, len(ordered)), np.int32 if whole else np.float32, order="F")
@@ -29,26 +30,27 @@ def read(ordered: list[Slice]) -> tuple[NDArray[Any], str | None]:
     for index, one in enumerate(ordered):
         if one.path != decoded_path:  # a multi-frame file is decoded once, not once per frame
             decoded_path, decoded = one.path, _decoded(one)
-        stored = decoded if one.frame is None else decoded[one.frame]
-        values[:, :, index] = (stored * one.slope + (one.intercept or 0.0)).T
+        with damage_named(one.path):  # there may be fewer frames or voxels than the header says
+            stored = decoded if one.frame is None else decoded[one.frame]
+            real = stored * one.slope + (one.intercept or 0.0)
+            values[:, :, index] = (np.rint(real) if whole else real).T
     return (_smallest_integers(values) if whole else values), _unit(ordered)
 
 
 def _decoded(one: Slice) -> NDArray[Any]:
     """Return the stored values of a file, (rows, columns) or (frames, rows, columns)."""
-    pydicom = require("pydicom")
-    try:
-        dataset = pydicom.dcmread(one.path)
-        return np.asarray(dataset.pixel_array)
-    except (RuntimeError, NotImplementedError) as error:
-        if not dataset.file_meta.TransferSyntaxUID.is_compressed:
-            raise _damaged(one) from error
-        return _decoded_by_itk(one)
-    except (ValueError, AttributeError, EOFError, OSError) as error:
-        raise _damaged(one) from error
+    with damage_named(one.path):
+        dataset = require("pydicom").dcmread(one.path)
+        try:
+            return np.asarray(dataset.pixel_array)
+        except (RuntimeError, NotImplementedError):
+            compression = dataset.file_meta.TransferSyntaxUID
+            if not compression.is_compressed:
+                raise damaged(one.path) from None
+        return _decoded_by_itk(one, compression.name)
 
 
-def _decoded_by_itk(one: Slice) -> NDArray[Any]:
+def _decoded_by_itk(one: Slice, compression: str) -> NDArray[Any]:
     """Decode with the GDCM in SimpleITK, for compressions that pydicom has no plug-in for."""
     sitk = require("SimpleITK")
     reader = sitk.ImageFileReader()
@@ -59,7 +61,6 @@ def _decoded_by_itk(one: Slice) -> NDArray[Any]:
     try:
         image = reader.Execute()
     except RuntimeError as error:
-        compression = one.dataset.file_meta.TransferSyntaxUID.name
         raise FileError(
             f'"{one.path.name}" cannot be decoded: it is damaged, or no decoder for "{compression}" is installed.',
             "Install more decoders: pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg",
@@ -71,10 +72,6 @@ def _decoded_by_itk(one: Slice) -> NDArray[Any]:
         values = values.reshape(values.shape[-2:])
     # ITK has rescaled already; `read` does that, too.
     return np.asarray((values - (one.intercept or 0.0)) / one.slope)
-
-
-def _damaged(one: Slice) -> FileError:
-    return FileError(f'The voxels of "{one.path.name}" are damaged or cut off.', "Export the series again.")
 
 
 def _smallest_integers(values: NDArray[Any]) -> NDArray[Any]:
@@ -89,4 +86,4 @@ def _smallest_integers(values: NDArray[Any]) -> NDArray[Any]:
 def _unit(ordered: list[Slice]) -> str | None:
     first = ordered[0]
     calibrated = first.intercept is not None and first.rescale_unit in ("", "HU")
-    return "HU" if first.dataset.get("Modality") == "CT" and calibrated else None
+    return "HU" if first.modality == "CT" and calibrated else None

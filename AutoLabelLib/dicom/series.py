@@ -8,17 +8,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.packages import require
 from AutoLabelLib.dicom import pixels, slices, stack
+from AutoLabelLib.dicom.damage import damage_named, damaged
 
 _SCANNED_TAGS = ["SOPClassUID", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "Modality", "Rows"]
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 _IMAGE_CLASS = "Image Storage"
 _NOT_IMAGES = ("SEG", "RTDOSE", "RTSTRUCT", "PR", "SR", "KO", "REG")
+
+
+class _Header(NamedTuple):
+    """What tells series apart."""
+
+    uid: str
+    number: int | None
+    description: str
+    modality: str
 
 
 @dataclass(frozen=True)
@@ -53,14 +63,14 @@ def list_series(folder: str | Path) -> list[Series]:
     folder = Path(folder)
     if not folder.is_dir():
         raise FileError(f'There is no folder "{folder}".', "Choose the folder that holds the DICOM files.")
-    found: dict[str, list[tuple[Path, Any]]] = {}
+    found: dict[str, tuple[_Header, list[Path]]] = {}
     with quiet():
         for path in sorted(folder.rglob("*")):
             hidden = path.name.startswith(".")  # such as the "._" files that macOS leaves on other disks
             header = None if hidden or not path.is_file() else _header(path)
             if header is not None:
-                found.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
-    series = [_describe(uid, members) for uid, members in found.items()]
+                found.setdefault(header.uid, (header, []))[1].append(path)
+    series = [Series(h.uid, h.number, h.description, h.modality, tuple(files)) for h, files in found.values()]
     return sorted(series, key=lambda one: (one.number is None, one.number or 0, one.uid))
 
 
@@ -103,44 +113,39 @@ def quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _header(path: Path) -> Any:
-    """Return the few elements that tell series apart; None for what is no DICOM image.
+def _header(path: Path) -> _Header | None:
+    """Return what tells series apart; None for what is no DICOM image.
 
     Raises:
         FileError: If it looks like a DICOM image that is cut off: leaving it out would lose a slice silently.
     """
     pydicom = require("pydicom")
-    try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_SCANNED_TAGS)
-    except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError) as error:
-        if path.suffix.lower() == ".dcm" or not isinstance(error, pydicom.errors.InvalidDicomError):
-            raise _damaged(path) from error
-        return None
-    if header.get("Modality") in _NOT_IMAGES or _is_directory(header):
-        return None
-    if "SeriesInstanceUID" in header and "Rows" in header:
-        return header
-    sop_class = header.get("SOPClassUID")
-    if sop_class is None or sop_class.name.endswith(_IMAGE_CLASS):
-        raise _damaged(path)
-    return None
+    with damage_named(path):
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_SCANNED_TAGS)
+        except pydicom.errors.InvalidDicomError:
+            if path.suffix.lower() == ".dcm":
+                raise
+            return None
+        if header.get("Modality") in _NOT_IMAGES or _is_directory(header):
+            return None
+        if "SeriesInstanceUID" not in header or "Rows" not in header:
+            sop_class = header.get("SOPClassUID")
+            if sop_class is None or sop_class.name.endswith(_IMAGE_CLASS):
+                raise damaged(path)
+            return None
+        number = header.get("SeriesNumber")
+        return _Header(
+            str(header.SeriesInstanceUID),
+            None if number is None else int(number),
+            str(header.get("SeriesDescription") or ""),
+            str(header.get("Modality") or ""),
+        )
 
 
 def _is_directory(header: Any) -> bool:
     """Return whether a file is a DICOMDIR, the table of contents of a disc."""
-    return header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY_CLASS
-
-
-def _damaged(path: Path) -> FileError:
-    return FileError(f'"{path.name}" cannot be read: it is damaged or cut off.', "Export the series again.")
-
-
-def _describe(uid: str, members: list[tuple[Path, Any]]) -> Series:
-    header = members[0][1]
-    number = header.get("SeriesNumber")
-    description = str(header.get("SeriesDescription") or "")
-    files = tuple(path for path, _ in members)
-    return Series(uid, None if number is None else int(number), description, str(header.get("Modality") or ""), files)
+    return bool(header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY_CLASS)
 
 
 def _choose(series: list[Series], wanted: str | None, folder: Path) -> Series:
@@ -157,10 +162,5 @@ def _choose(series: list[Series], wanted: str | None, folder: Path) -> Series:
 
 
 def _slices_of_file(path: Path) -> list[slices.Slice]:
-    pydicom = require("pydicom")
-    try:
-        return slices.slices_of(pydicom.dcmread(path, stop_before_pixels=True), path)
-    except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError, AttributeError, TypeError) as error:
-        raise FileError(
-            f'"{path.name}" cannot be read: it is damaged or cut off.', "Export the series again."
-        ) from error
+    with damage_named(path):
+        return slices.slices_of(require("pydicom").dcmread(path, stop_before_pixels=True), path)

@@ -22,35 +22,40 @@ class Slice:
     """Where a slice is in the patient, and how its stored values become real ones.
 
     Attributes:
-        dataset: The file's header, without voxels.
         path: The file.
         frame: Index in a multi-frame file; None for a classic file.
+        modality: Such as "CT".
+        shape_ij: Number of columns and of rows.
         position_lps_mm: (3,), centre of the first voxel.
         row_lps: (3,), unit vector along a row (columns counting up).
         column_lps: (3,), unit vector along a column (rows counting up).
         spacing_ij_mm: Distance of voxels along a row, and along a column.
         thickness_mm: Nominal distance to the next slice; used only where there is no next one.
+        bits: Of a stored value.
         slope: Factor on stored values.
         intercept: Summand after it; None where the file gives no rescaling.
         rescale_unit: Unit after rescaling as the file names it, such as "HU"; "" where it does not.
     """
 
-    dataset: Any
     path: Path
     frame: int | None
+    modality: str
+    shape_ij: tuple[int, int]
     position_lps_mm: NDArray[np.float64]
     row_lps: NDArray[np.float64]
     column_lps: NDArray[np.float64]
     spacing_ij_mm: tuple[float, float]
     thickness_mm: float
+    bits: int
     slope: float
     intercept: float | None
     rescale_unit: str
 
     @property
-    def shape_ij(self) -> tuple[int, int]:
-        """Number of columns and of rows."""
-        return (int(self.dataset.Columns), int(self.dataset.Rows))
+    def stays_integer(self) -> bool:
+        """Whether every rescaled value is a whole number of 32 bits."""
+        slope, intercept = self.slope, self.intercept or 0.0
+        return slope.is_integer() and intercept.is_integer() and self.bits <= 16 and abs(slope) < 2**14
 
     @property
     def normal_lps(self) -> NDArray[np.float64]:
@@ -115,14 +120,16 @@ def _slice(
         raise GeometryError("The orientation of a slice is not two perpendicular unit vectors.", "Export it again.")
     intercept = rescale.get("RescaleIntercept")
     return Slice(
-        dataset=dataset,
         path=path,
         frame=frame,
+        modality=str(dataset.get("Modality") or ""),
+        shape_ij=(int(dataset.Columns), int(dataset.Rows)),
         position_lps_mm=origin,
         row_lps=row,
         column_lps=column,
         spacing_ij_mm=(float(between_columns), float(between_rows)),
         thickness_mm=float(measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0),
+        bits=int(dataset.BitsAllocated),
         slope=float(rescale.get("RescaleSlope") or 1.0),
         intercept=None if intercept is None else float(intercept),
         rescale_unit=str(rescale.get("RescaleType") or ""),

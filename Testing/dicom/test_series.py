@@ -4,6 +4,7 @@ import builtins
 import shutil
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,21 @@ def test_truncated_file_is_an_error_not_a_missing_slice(write_series: WriteSerie
     last.write_bytes(content[: int(len(content) * kept)])
     with pytest.raises(FileError, match="damaged or cut off"):
         read_series(folder)
+
+
+@pytest.mark.parametrize("kind", ["classic", "enhanced"])
+def test_spoilt_files_are_errors_of_ours_or_images(write_series: WriteSeries, kind: str) -> None:
+    random = np.random.default_rng(4)
+    folder = write_series(ct_slices() if kind == "classic" else [enhanced_ct()])
+    path = sorted(folder.iterdir())[0]
+    whole = path.read_bytes()
+    for _ in range(150):
+        content = bytearray(whole)
+        for place in random.integers(128, len(whole), 3):
+            content[place] = random.integers(256)
+        path.write_bytes(content)
+        with suppress(InputError):
+            read_series(folder)
 
 
 def test_empty_dcm_file_is_an_error(write_series: WriteSeries) -> None:
