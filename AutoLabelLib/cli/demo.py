@@ -39,13 +39,19 @@ def add_parser(subparsers: Any) -> None:
         metavar="DIR",
         help="folder to write to (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another chest for each number (default: 0)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="another chest for each number (default: 0)")
     parser.add_argument(
         "--model", default=MODEL, metavar="NAME", help="model that takes a click (default: %(default)s)"
     )
     add_device(parser)
     add_json(parser)
     parser.set_defaults(run=run)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f'expected a whole number of 0 or more, got "{text}"')
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -97,18 +103,10 @@ def _made_folder(path: Path) -> Path:
 def _print_table(demonstration: Demonstration) -> None:
     header = ("nodule", "kind", "diameter (mm)", "true (ml)", "measured (ml)", "error (%)", "Dice")
     rows = [
-        (
-            row.name,
-            row.kind,
-            round(row.diameter_mm, 1),
-            row.true_ml,
-            row.measured_ml,
-            round(row.error_percent, 1),
-            row.dice,
-        )
+        (row.name, row.kind, row.diameter_mm, row.true_ml, row.measured_ml, row.error_percent, row.dice)
         for row in demonstration.measurements
     ]
-    report.print_columns(rows, header)
+    report.print_columns(rows, header, {"diameter (mm)": 1, "error (%)": 1, "Dice": 2})
 
 
 def _write(demonstration: Demonstration, spec: ModelSpec, folder: Path, say: Any) -> tuple[list[Path], list[str]]:

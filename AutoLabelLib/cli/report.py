@@ -15,9 +15,19 @@ def print_json(value: Mapping[str, Any] | Sequence[Any]) -> None:
     print(json.dumps(plain_json(value), indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def print_columns(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> None:
-    """Print rows in aligned columns, numbers to the right."""
-    cells = [list(header), *([_cell(value) for value in row] for row in rows)]
+def print_columns(
+    rows: Sequence[Sequence[Any]], header: Sequence[str], decimals: Mapping[str, int] | None = None
+) -> None:
+    """Print rows in aligned columns, numbers to the right.
+
+    Args:
+        rows: One value per column.
+        header: Title of each column.
+        decimals: For the titles of columns whose numbers shall not have three decimals: how many.
+    """
+    places = [(decimals or {}).get(title, 3) for title in header]
+    body = ([_cell(value, count) for value, count in zip(row, places, strict=True)] for row in rows)
+    cells = [list(header), *body]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     numeric = [bool(rows) and all(_is_number(row[column]) for row in rows) for column in range(len(header))]
     for row in cells:
@@ -34,10 +44,10 @@ def print_warnings(warnings: Iterable[str]) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, decimals: int) -> str:
     if value is None:
         return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
 
 
 def _is_number(value: Any) -> bool:

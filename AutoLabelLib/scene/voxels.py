@@ -21,6 +21,7 @@ Box = tuple[slice, slice, slice]
 Corner = tuple[int, int, int]
 """Index (i, j, k) of a voxel."""
 
+_UNSIGNED_CHAR = 3  # vtkType.h: VTK_UNSIGNED_CHAR
 _STORED_AS = {np.dtype(bool): np.dtype(np.uint8), np.dtype(np.float16): np.dtype(np.float32)}
 
 
@@ -79,6 +80,8 @@ def empty_image(affine: ArrayLike) -> Any:
     """Return a vtkOrientedImageData on a grid (4, 4) that stores nothing: all is background."""
     image = load_slicer().vtkOrientedImageData()
     image.SetGeometryFromImageToWorldMatrix(vtk_matrix(affine))
+    image.SetExtent(extent((0, 0, 0), (0, 0, 0)))
+    image.AllocateScalars(_UNSIGNED_CHAR, 1)  # a type even so: Slicer refuses to make a surface without one
     return image
 
 

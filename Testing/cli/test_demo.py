@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from AutoLabelLib import api
+from AutoLabelLib.cli import demo_scene
 from AutoLabelLib.cli.demonstration import Demonstration, click_in, demonstrate, dice, layered
 from AutoLabelLib.cli.main import main
 from AutoLabelLib.core import catalogue
@@ -27,7 +28,7 @@ from AutoLabelLib.phantom.placement import Plan
 SPEC = ModelSpec(
     "stand_in", "1.0", "segmentation", (Channel("image", "CT", "HU"),), (Segment("Nodule", 1),), prompts=("point",)
 )
-PLANS = (Plan("solid", 14.0), Plan("lobulated", 20.0), Plan("solid", 10.0))
+PLANS = (Plan("solid", 14.0), Plan("lobulated", 20.0), Plan("solid", 12.0))
 SEGMENTS = ("N1", "N2", "N3")
 
 
@@ -55,7 +56,7 @@ def stand_in_segment(
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    coarse = partial(chest.chest_phantom, plans=PLANS, shape_ijk=(240, 172, 80), spacing_mm=(1.4, 1.4, 2.4))
+    coarse = partial(chest.chest_phantom, plans=PLANS, shape_ijk=(198, 142, 70), spacing_mm=(1.7, 1.7, 2.7))
     monkeypatch.setattr(chest, "chest_phantom", coarse)
     monkeypatch.setattr(catalogue, "find", lambda name: SPEC)
     monkeypatch.setattr(api, "segment", stand_in_segment)
@@ -161,3 +162,15 @@ def test_each_segment_keeps_its_own_click(stand_in: None) -> None:
     for row in demonstration.measurements:
         assert str(row.click_ras_mm[0]) in demonstration.tags[row.name]["AutoLabel.Prompts"]
     assert len({tags["AutoLabel.Prompts"] for tags in demonstration.tags.values()}) == len(SEGMENTS)
+
+
+def test_a_missed_nodule_is_reported_as_such(
+    stand_in: None, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("slicer", reason="needs the Slicer libraries: pip install 'autolabel[slicer]'")
+    monkeypatch.setattr(demo_scene, "picture", lambda *_: b"")
+    monkeypatch.setitem(globals(), "thresholded", lambda image, click: np.zeros(image.spatial_shape, bool))
+    assert run("--output", str(tmp_path)) == 0
+    captured = capfd.readouterr()
+    assert captured.out.count("-100.0") == len(SEGMENTS)
+    assert "ERR|" not in captured.err
