@@ -13,6 +13,8 @@ from AutoLabelLib.core.errors import ModelError
 if TYPE_CHECKING:
     from AutoLabelLib.core.model import ModelSpec
 
+_NAMES_SHOWN = 4
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the verb to the command line."""
@@ -53,7 +55,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if not specs:
         print("No model fits." if arguments.task or arguments.modality else "No model is installed.")
         return 0
-    rows = [(spec.name, spec.modality or "any", ", ".join(_outputs(spec)), _wants(spec)) for spec in specs]
+    rows = [(spec.name, spec.modality or "any", _shortened(_outputs(spec)), _wants(spec)) for spec in specs]
     report.print_columns(rows, ("model", "modality", "what it labels", "prompts"))
     print("\nMore about one: autolabel models NAME")
     return 0
@@ -92,6 +94,12 @@ def _trust(folder: Path, as_json: bool) -> int:
 
 def _outputs(spec: ModelSpec) -> tuple[str, ...]:
     return spec.classes or tuple(segment.name for segment in spec.segments)
+
+
+def _shortened(names: tuple[str, ...]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
 def _wants(spec: ModelSpec) -> str:

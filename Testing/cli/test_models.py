@@ -18,6 +18,16 @@ def test_installed_models_are_listed(install: Callable[[], None], capsys: pytest
     assert "point, box (optional)" in line
 
 
+def test_many_labels_are_counted(bundle: Path, install: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
+    path = bundle / "configs" / "metadata.json"
+    content = json.loads(path.read_text())
+    content["autolabel"]["segments"] = [{"name": f"Rib {n}", "label_value": n} for n in range(1, 25)]
+    path.write_text(json.dumps(content))
+    install()
+    assert main(["models"]) == 0
+    assert "Rib 1, Rib 2, Rib 3, Rib 4 and 20 more  " in capsys.readouterr().out
+
+
 def test_the_list_can_be_filtered(install: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
     install()
     assert main(["models", "--modality", "CT", "--json"]) == 0

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from AutoLabelLib.cli.main import main
+from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap
@@ -214,19 +215,33 @@ def test_one_series_of_a_dicom_study(
     assert found.array.any()
 
 
-def test_a_bundled_model_on_real_data(test_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from AutoLabelLib.core import catalogue
+def dice(mask: np.ndarray, true: np.ndarray) -> float:
+    return float(2 * (mask & true).sum() / (mask.sum() + true.sum()))
 
-    if "hippocampus_mr" not in [spec.name for spec in catalogue.models()]:
-        pytest.skip("hippocampus_mr has not been trained here")
-    name = "hippocampus_006.nii.gz"
-    output = tmp_path / "out.seg.nrrd"
-    words = ["segment", str(test_data / "hippocampus_mr" / "images" / name), "--model", "hippocampus_mr"]
-    assert main([*words, "--modality", "MR", "--output", str(output)]) == 0
-    found = read_labelmap(output)
-    truth = read_labelmap(test_data / "hippocampus_mr" / "labels" / name)
+
+def skip_without(name: str) -> None:
+    if name not in [spec.name for spec in catalogue.models()]:
+        pytest.skip(f"{name} has not been trained here")
+
+
+def test_hippocampus_of_a_real_volume(test_data: Path, tmp_path: Path) -> None:
+    skip_without("hippocampus_mr")
+    folder, name, output = test_data / "hippocampus_mr", "hippocampus_006.nii.gz", tmp_path / "out.seg.nrrd"
+    assert main(["segment", str(folder / "images" / name), "--model", "hippocampus_mr", "--output", str(output)]) == 0
+    found, truth = read_labelmap(output), read_labelmap(folder / "labels" / name)
     assert found.same_grid(truth)
     for segment in found.segments:
-        mask, true = found.mask(segment), truth.array[0] == segment.label_value
-        assert 2 * (mask & true).sum() / (mask.sum() + true.sum()) > 0.8
-    assert main(["evaluate", "--prediction", str(output), "--reference", str(output), "--json"]) == 0
+        assert dice(found.mask(segment), truth.array[0] == segment.label_value) > 0.8
+
+
+def test_one_click_on_a_real_nodule(test_data: Path, tmp_path: Path) -> None:
+    skip_without("lung_nodule_ct")
+    folder, name, output = test_data / "lung_nodule_ct", "LIDC-IDRI-0001_R_1.nii.gz", tmp_path / "out.nii.gz"
+    truth = read_labelmap(folder / "masks" / name)
+    middle = ras_from_index(truth.affine, np.argwhere(truth.array[0]).mean(axis=0))
+    click = ",".join(f"{value:.2f}" for value in middle)
+    words = ["segment", str(folder / "images" / name), "--model", "lung_nodule_ct", "--modality", "CT"]
+    assert main([*words, "--point", click, "--output", str(output)]) == 0
+    found = read_labelmap(output)
+    assert found.same_grid(truth)
+    assert dice(found.array[0] > 0, truth.array[0] > 0) > 0.8
