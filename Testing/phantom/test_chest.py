@@ -94,6 +94,15 @@ def test_nodules_show_in_the_image(phantom: ChestPhantom) -> None:
             assert expected[0] < hu_near(phantom, nodule.center_ras_mm) < expected[1], nodule
 
 
+def test_the_lungs_hold_every_nodule_on_their_own_side(phantom: ChestPhantom) -> None:
+    right, left = (phantom.lungs.mask(segment) for segment in phantom.lungs.segments)
+    assert 1000 < phantom.lungs.volume_ml(phantom.lungs.segments[0]) < 3500
+    for nodule in phantom.nodules:
+        i, j, k = np.rint(index_from_ras(phantom.lungs.affine, nodule.center_ras_mm)).astype(int)
+        near = (slice(i - 1, i + 2), slice(j - 1, j + 2), slice(k - 1, k + 2))  # pleural ones lie at the border
+        assert (right if nodule.center_ras_mm[0] > 0 else left)[near].any()
+
+
 def test_no_room_is_a_readable_error() -> None:
     crowd = tuple(Plan("solid", 24.0) for _ in range(60))
     with pytest.raises(InputError, match="no room"):

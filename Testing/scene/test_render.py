@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from AutoLabelLib.core.errors import MissingDependency
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 
@@ -130,30 +129,3 @@ def test_a_contact_sheet_has_every_part_and_no_text_leaves_it(volume_node: Any) 
     columns = share_of(sheet, RED).any(axis=0)
     assert columns[:788].any()  # 3D view and overview
     assert columns[804:].any()  # close-up and its caption
-
-
-def test_a_png_holds_the_pixels(slicer: Any, tmp_path: Any) -> None:
-    import vtk
-    from vtk.util.numpy_support import vtk_to_numpy
-
-    from AutoLabelLib.scene.offscreen import png
-
-    pixels = np.random.default_rng(0).integers(0, 255, (7, 5, 3)).astype(np.uint8)
-    path = tmp_path / "noise.png"
-    path.write_bytes(png(pixels))
-    reader = vtk.vtkPNGReader()
-    reader.SetFileName(str(path))
-    reader.Update()
-    assert reader.GetOutput().GetDimensions() == (5, 7, 1)
-    read = vtk_to_numpy(reader.GetOutput().GetPointData().GetScalars()).reshape(7, 5, 3)
-    assert np.array_equal(read[::-1], pixels)
-
-
-def test_without_opengl_there_is_a_readable_error(slicer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from AutoLabelLib.scene import offscreen
-
-    offscreen.working_window.cache_clear()
-    monkeypatch.setattr(offscreen, "_renders", lambda window_class: False)
-    with pytest.raises(MissingDependency, match="OpenGL"):
-        offscreen.new_window((10, 10))
-    offscreen.working_window.cache_clear()
