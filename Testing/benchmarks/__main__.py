@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="smaller volumes and fewer rounds")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME")
+    parser.add_argument("--rounds", type=int, help="repetitions; ratios are the median over them")
     parser.add_argument("--engine", default="auto", help="of the segmentation task")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows as JSON, too")
     arguments = parser.parse_args()
@@ -35,6 +36,8 @@ def main() -> int:
         settings = Settings(Path(folder) / "bundles", engine=arguments.engine)
         if arguments.quick:
             settings = replace(settings, shape=(128, 128, 100), window_voxels=64, rounds=2)
+        if arguments.rounds:
+            settings = replace(settings, rounds=arguments.rounds)
         settings.folder.mkdir()
         for name in arguments.only:
             started = time.monotonic()
