@@ -23,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "evaluate",
         help="compare segmentations with a reference",
-        description="Dice, HD95 (mm) and volume error (ml) per segment, with 95 %% bootstrap intervals over cases.",
+        description="Dice, HD95 (mm) and volume error (ml) per segment, with 95 % bootstrap intervals over cases.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -123,7 +123,7 @@ def from_metadata(metadata: Mapping[str, Any], segments: tuple[Segment, ...], tr
         transforms: MONAI transforms of its postprocessing; Activationsd and AsDiscreted are read.
     """
     pred = metadata.get("network_data_format", {}).get("outputs", {}).get("pred", {})
-    names = {str(name): int(key) for key, name in pred.get("channel_def", {}).items()}
+    names = {str(name): int(key) for key, name in (pred.get("channel_def") or {}).items()}
     activation, threshold = _decision(transforms, single=pred.get("num_channels") == 1 or len(names) == 1)
     wanted = [segment.name for segment in segments]
     if len(set(wanted)) == len(wanted) and all(name in names for name in wanted):
