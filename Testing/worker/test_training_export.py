@@ -25,7 +25,7 @@ def split(tmp_path: Path) -> Split:
 def bundle(tmp_path: Path, split: Split) -> Path:
     torch.manual_seed(3)
     model = network.build(recipe().network_def)
-    return export.export_bundle(recipe(), model.state_dict(), tmp_path / "tiny", split)
+    return export.export_bundle(recipe(), [model.state_dict()], tmp_path / "tiny", split)
 
 
 def test_the_contract_can_be_read_and_verified(bundle: Path) -> None:
@@ -99,6 +99,6 @@ def test_the_card_names_data_split_and_figures(bundle: Path, tmp_path: Path) -> 
 
 def test_a_new_export_replaces_the_old_one_whole(bundle: Path, split: Split) -> None:
     (bundle / "stray.txt").write_text("old")
-    export.export_bundle(recipe(), network.build(recipe().network_def).state_dict(), bundle, split)
+    export.export_bundle(recipe(), [network.build(recipe().network_def).state_dict()], bundle, split)
     assert not (bundle / "stray.txt").exists()
     assert not bundle.with_name("tiny.part").exists()

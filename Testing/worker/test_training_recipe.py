@@ -35,6 +35,9 @@ def test_every_recipe_of_the_project_can_be_built() -> None:
         ({"segments": [{"name": "a", "label_value": 0}]}, "above 0"),
         ({"spacing_mm": [1.0, 0.0, 1.0]}, "positive spacings"),
         ({"patch_voxels": [16, 16]}, "three positive sizes"),
+        ({"members": [{"colour": "red"}]}, "member.*colour"),
+        ({"members": [{"training": {"epoch": 3}}]}, "member.*epoch"),
+        ({"members": [{}, {"training": {"epochs": 0}}]}, "at least one epoch"),
     ],
 )
 def test_a_wrong_entry_is_named(changes: dict[str, Any], words: str) -> None:

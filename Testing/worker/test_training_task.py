@@ -14,6 +14,7 @@ from AutoLabelLib.core.errors import FileError, GeometryError, InputError, JobCa
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.files.images import write_image
+from AutoLabelLib.worker.bundle import load
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.tasks import training
 from AutoLabelLib.worker.training import checkpoint
@@ -139,3 +140,42 @@ def test_an_output_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FileError, match="cannot be made"):
         train(tmp_path, output=str(tmp_path / "file" / "out"))
+
+
+def test_several_networks_are_trained_and_averaged(tmp_path: Path) -> None:
+    write_cases(tmp_path, 3)
+    members = [{}, {"network_def": {"res_block": True}, "training": {"epochs": 1, "seed": 6}}]
+    entries = recipe_entries(training={"epochs": 2, "batch_size": 2}, members=members)
+    seen: list[float] = []
+    context = TaskContext(lambda progress: seen.append(progress.fraction))
+    result = train(tmp_path, context, entries)
+    assert seen == sorted(seen)
+    assert [Path(path).parent.name for path in result.values["curves"]] == ["network_1", "network_2"]
+    bundle = load(read_spec(Path(result.values["bundle"])))
+    image = torch.rand(1, 1, 16, 16, 16)
+    with torch.no_grad():
+        parts = [network(image).softmax(1) for network in bundle.network.networks]
+        together = bundle.network(image).softmax(1)
+    assert len(parts) == 2
+    assert torch.allclose(together, (parts[0] + parts[1]) / 2, atol=1e-4)
+    assert "The mean of 2 networks: seed 0, 2 epochs; seed 6, 1 epochs" in (
+        Path(result.values["bundle"]) / "docs" / "README.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_a_stopped_job_continues_with_the_network_it_was_at(tmp_path: Path) -> None:
+    write_cases(tmp_path, 3)
+    entries = recipe_entries(training={"epochs": 1, "batch_size": 2}, members=[{}, {"training": {"seed": 6}}])
+    seen: list[Progress] = []
+    context = TaskContext(seen.append, lambda: bool(seen) and seen[-1].fraction >= 0.5)
+    with pytest.raises(JobCancelled):
+        train(tmp_path, context, entries)
+    first = (tmp_path / "out" / "network_1" / checkpoint.NAME).stat().st_mtime_ns
+    assert Path(train(tmp_path, recipe=entries, resume=True).values["bundle"]).is_dir()
+    assert (tmp_path / "out" / "network_1" / checkpoint.NAME).stat().st_mtime_ns == first
+
+
+def test_resuming_nothing_is_an_error(tmp_path: Path) -> None:
+    write_cases(tmp_path, 1)
+    with pytest.raises(FileError, match="no checkpoint"):
+        train(tmp_path, resume=True)

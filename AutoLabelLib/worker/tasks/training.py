@@ -3,7 +3,8 @@
 Options:
     recipe: Name of a recipe in Resources/Recipes, or path of a JSON file.
     cases: Path of the case list, CSV or JSON.
-    output: Folder for checkpoint, curves, cases.csv (with the split) and bundle; made if it is missing.
+    output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
+        members), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
@@ -40,8 +41,7 @@ def run(job: Job, context: TaskContext) -> Result:
     """
     options = dict(job.options)
     recipe, output = _recipe(options), _output(options)
-    resume = bool(options.get("resume", False))
-    _protect_older_run(output, resume)
+    _check_older_run(recipe, output, bool(options.get("resume", False)))
     device = _device(str(options.get("device", "auto")))
     split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
     # Everybody can see what a model has learned from, and `autolabel evaluate --split test` what it has not.
@@ -49,20 +49,10 @@ def run(job: Job, context: TaskContext) -> Result:
     context.log(
         f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
     )
-    with context.phase("read"):
-        context.progress(0.0, "reading the cases")
-        examples, validate = _examples(recipe, split, context)
-    with context.phase("train"):
-        weights = loop.train(
-            recipe,
-            examples,
-            output,
-            context,
-            validate=validate,
-            resume=resume,
-            device=device,
-            case_names=[case.name for case in split.train],
-        )
+    weights = [
+        _train_one(member, folder, split, _part(context, number, len(recipe.networks)), device)
+        for number, (member, folder) in enumerate(_folders(recipe, output))
+    ]
     with context.phase("export"):
         bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
         _trust(bundle, context)
@@ -72,13 +62,57 @@ def run(job: Job, context: TaskContext) -> Result:
         values={
             "bundle": str(bundle),
             "cases": str(output / "cases.csv"),
-            "curves": str(output / curves.NAME),
+            "curves": [str(folder / curves.NAME) for _, folder in _folders(recipe, output)],
             "recipe": asdict(recipe),
         },
         warnings=tuple(context.warnings),
         phase_seconds=dict(context.phase_seconds),
         provenance={"torch": torch.__version__, "device": device, "threads": torch.get_num_threads()},
     )
+
+
+def _folders(recipe: recipes.Recipe, output: Path) -> list[tuple[recipes.Recipe, Path]]:
+    """Return the recipe of each network and the folder for its checkpoint and curves."""
+    if not recipe.members:
+        return [(recipe, output)]
+    return [(member, output / f"network_{number}") for number, member in enumerate(recipe.networks, start=1)]
+
+
+def _train_one(
+    recipe: recipes.Recipe, folder: Path, split: Split, context: TaskContext, device: str
+) -> dict[str, torch.Tensor]:
+    """Return the weights of one network, continued from its checkpoint if there is one."""
+    folder.mkdir(exist_ok=True)
+    with context.phase("read"):
+        context.progress(0.0, "reading the cases")
+        examples, validate = _examples(recipe, split, context)
+    with context.phase("train"):
+        return loop.train(
+            recipe,
+            examples,
+            folder,
+            context,
+            validate=validate,
+            resume=(folder / checkpoint.NAME).exists(),
+            device=device,
+            case_names=[case.name for case in split.train],
+        )
+
+
+def _part(context: TaskContext, number: int, count: int) -> TaskContext:
+    """Return a context whose whole is one network's part of the job; a stopped job ends in it, too."""
+
+    def is_cancelled() -> bool:
+        context.check_cancelled()
+        return False
+
+    part = TaskContext(
+        lambda progress: context.progress((number + progress.fraction) / count, progress.message),
+        is_cancelled,
+        context.log,
+    )
+    part.warnings, part.phase_seconds = context.warnings, context.phase_seconds
+    return part
 
 
 def _recipe(options: dict[str, Any]) -> recipes.Recipe:
@@ -93,7 +127,8 @@ def _recipe(options: dict[str, Any]) -> recipes.Recipe:
     if not overrides:
         return recipe
     entries = asdict(recipe)
-    return recipes.from_dict({**entries, "training": {**entries["training"], **overrides}})
+    members = [{**member, "training": {**member.get("training", {}), **overrides}} for member in recipe.members]
+    return recipes.from_dict({**entries, "training": {**entries["training"], **overrides}, "members": members})
 
 
 def _output(options: dict[str, Any]) -> Path:
@@ -105,12 +140,15 @@ def _output(options: dict[str, Any]) -> Path:
     return output
 
 
-def _protect_older_run(output: Path, resume: bool) -> None:
-    if not resume and (output / checkpoint.NAME).exists():
+def _check_older_run(recipe: recipes.Recipe, output: Path, resume: bool) -> None:
+    has_run = any((folder / checkpoint.NAME).exists() for _, folder in _folders(recipe, output))
+    if has_run and not resume:
         raise InputError(
             f'The folder "{output}" already holds a training run.',
             "Continue it with --resume, or choose another output folder.",
         )
+    if resume and not has_run:
+        raise FileError(f'The folder "{output}" holds no checkpoint to resume from.', "Start without --resume.")
 
 
 def _trust(bundle: Path, context: TaskContext) -> None:

@@ -32,6 +32,7 @@ def training_facts(recipe: Recipe, split: Split) -> dict[str, Any]:
     return {
         "recipe": recipe.name,
         "training": asdict(recipe.training),
+        "networks": [asdict(member.training) for member in recipe.networks],
         "holdout": recipe.holdout,
         "train_cases": len(split.train),
         "validation_cases": len(split.validation),
@@ -70,8 +71,7 @@ def write(bundle: Path, reports: dict[str, Any] | None = None) -> Path:
 
 
 def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, Any]) -> str:
-    words, training = facts["card"], facts["training"]
-    is_best = training["select"] == "best"
+    words = facts["card"]
     segments = ", ".join(segment["name"] for segment in metadata["autolabel"]["segments"])
     sections = [
         ("", f"# {metadata['name']} {metadata['version']}\n\n{metadata['description']}"),
@@ -83,13 +83,7 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
         (
             "Split and seed",
             f"{facts['train_cases']} cases for training, {facts['validation_cases']} for validation, "
-            f"{facts['test_cases']} held out and never seen. {words.get('split', '')} "
-            f"Seed {training['seed']}; {training['epochs']} epochs. Exported is the running average of the weights "
-            + (
-                "where it was best on the validation cases."
-                if is_best
-                else "after the last epoch, without any selection."
-            ),
+            f"{facts['test_cases']} held out and never seen. {words.get('split', '')} " + _how(facts),
         ),
         ("Figures", _figures(reports)),
         ("Commands", "```\n" + "\n".join(words.get("commands", [])) + "\n```"),
@@ -97,6 +91,24 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
     ]
     parts = [f"## {title}\n\n{text}" if title else text for title, text in sections if text.strip()]
     return "\n\n".join(parts) + "\n"
+
+
+def _how(facts: dict[str, Any]) -> str:
+    """Return seeds, epochs, and which weights were exported, in words."""
+    networks = facts.get("networks") or [facts["training"]]
+    seeds = "; ".join(f"seed {training['seed']}, {training['epochs']} epochs" for training in networks)
+    is_best = networks[0]["select"] == "best"
+    chosen = "where it was best on the validation cases" if is_best else "after the last epoch, without any selection"
+    sentences = [
+        f"The mean of {len(networks)} networks: {seeds}." if len(networks) > 1 else f"{seeds.capitalize()}.",
+        f"Exported is the running average of the weights {chosen}.",
+    ]
+    if "torch" in facts:
+        sentences.append(
+            f"Trained with torch {facts['torch']} on {facts['threads']} thread(s); another processor or number of "
+            "threads rounds differently, which changes the weights slightly."
+        )
+    return " ".join(sentences)
 
 
 def _figures(reports: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ METADATA = "configs/metadata.json"
 _OF_THE_WINDOW = ("overlap", "mode")  # these stand in inference.json
 
 
-def export_bundle(recipe: Recipe, weights: dict[str, torch.Tensor], folder: Path, split: Split) -> Path:
+def export_bundle(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], folder: Path, split: Split) -> Path:
     """Write a complete bundle and return its folder; an older one there is replaced only when the new one is whole.
 
     Args:
         recipe: What was trained.
-        weights: state_dict of the network.
+        weights: state_dict of each of the recipe's networks.
         folder: Target.
         split: What it was trained on, for the model card.
 
@@ -56,7 +57,7 @@ def export_bundle(recipe: Recipe, weights: dict[str, torch.Tensor], folder: Path
     return folder
 
 
-def save_weights(recipe: Recipe, weights: dict[str, torch.Tensor], path: Path) -> None:
+def save_weights(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], path: Path) -> None:
     """Write weights as float16 safetensors, each tensor once.
 
     A network that refers to a layer under two names (DynUNet does) keeps one; the file's header names the other,
@@ -64,8 +65,7 @@ def save_weights(recipe: Recipe, weights: dict[str, torch.Tensor], path: Path) -
     """
     from safetensors.torch import save_model
 
-    model = network.build(recipe.network_def)
-    model.load_state_dict(weights)
+    model = network.with_weights([member.network_def for member in recipe.networks], weights)
     save_model(model.half(), str(path))
     path.chmod(0o644)  # safetensors makes it readable for its owner only
 
@@ -100,7 +100,7 @@ def inference_config(recipe: Recipe) -> dict[str, Any]:
         "output_dir": "$@bundle_root + '/eval'",
         "device": "$torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
         "files": "$sorted(glob.glob(@dataset_dir + '/*.nii.gz'))",
-        "network_def": recipe.network_def,
+        "network_def": network.definition([member.network_def for member in recipe.networks]),
         "network": "$@network_def.to(@device).eval()",
         "preprocessing": {"_target_": "Compose", "transforms": [*space, *recipe.normalisation]},
         "inferer": {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from AutoLabelLib.worker.context import TaskContext
 
 Validate = Callable[[torch.nn.Module], float]
+_NOT_DECISIVE = ("card", "version", "inference", "members")  # entries that do not change how a network is trained
 _SKIPS_IN_A_ROW = 20  # so many steps without a finite gradient mean that the run is lost
 
 
@@ -144,7 +145,7 @@ def start(recipe: Recipe, case_count: int, device: str = "cpu") -> Run:
 
 def fingerprint(recipe: Recipe, case_count: int, case_names: Sequence[str] = ()) -> str:
     """Return a hash of what must not change between the parts of one run; texts of the card may."""
-    decisive = {key: value for key, value in asdict(recipe).items() if key not in ("card", "version", "inference")}
+    decisive = {key: value for key, value in asdict(recipe).items() if key not in _NOT_DECISIVE}
     text = json.dumps([decisive, case_count, *case_names], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

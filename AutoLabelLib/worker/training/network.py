@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.worker.ensemble import MeanOfNetworks
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +34,21 @@ def build(network_def: dict[str, Any]) -> torch.nn.Module:
         return network_class(**arguments)
     except (ImportError, AttributeError, TypeError, ValueError) as problem:
         raise InputError(f'The network "{class_name}" cannot be built: {problem}.') from problem
+
+
+def definition(network_defs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the "network_def" of a bundle with one network, or with the mean of several."""
+    if len(network_defs) == 1:
+        return network_defs[0]
+    return {"_target_": "AutoLabelLib.worker.ensemble.MeanOfNetworks", "networks": list(network_defs)}
+
+
+def with_weights(network_defs: Sequence[dict[str, Any]], weights: Sequence[dict[str, torch.Tensor]]) -> torch.nn.Module:
+    """Return the network that `definition` describes, with the weights of each of its networks."""
+    networks = [build(network_def) for network_def in network_defs]
+    for network, state in zip(networks, weights, strict=True):
+        network.load_state_dict(state)
+    return networks[0] if len(networks) == 1 else MeanOfNetworks(networks)
 
 
 def bf16_is_safe(network: torch.nn.Module, patch_voxels: tuple[int, ...], channels: int) -> bool:

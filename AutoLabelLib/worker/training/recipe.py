@@ -6,7 +6,7 @@ Two runs with the same recipe, the same cases and the same number of threads giv
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ class Recipe:
         network_def: MONAI network as a bundle writes it.
         training: How the weights are found.
         augmentation: Strength per kind; see `augment.Augmentation`.
+        members: Several networks that are averaged in the model: for each, what differs from the recipe in
+            "network_def", "training" and "augmentation". Empty: one network, as the recipe says.
         holdout: Rule that sets cases apart; see `split.hold_out`.
         prompts: Kinds of prompt that the model needs, such as "point"; empty for an automatic model.
         prompting: Options of the prompt's simulation; see `clicks`.
@@ -82,11 +84,28 @@ class Recipe:
     axcodes: str = "RAS"
     training: Training = field(default_factory=Training)
     augmentation: dict[str, Any] = field(default_factory=dict)
+    members: tuple[dict[str, Any], ...] = ()
     holdout: dict[str, Any] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     prompting: dict[str, Any] = field(default_factory=dict)
     inference: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def networks(self) -> tuple[Recipe, ...]:
+        """One recipe per network that has to be trained; this one itself, if there are no members."""
+        if not self.members:
+            return (self,)
+        return tuple(self._member(changes) for changes in self.members)
+
+    def _member(self, changes: dict[str, Any]) -> Recipe:
+        return replace(
+            self,
+            network_def={**self.network_def, **changes.get("network_def", {})},
+            training=replace(self.training, **changes.get("training", {})),
+            augmentation={**self.augmentation, **changes.get("augmentation", {})},
+            members=(),
+        )
 
     @property
     def guidance_channels(self) -> int:
@@ -141,12 +160,19 @@ def from_dict(entries: dict[str, Any]) -> Recipe:
         raise InputError(f"The recipe lacks {', '.join(missing)}.")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()}
     recipe = Recipe(**{**values, "training": Training(**training)})
-    _check(recipe)
+    for changes in recipe.members:
+        _refuse_others(changes, {"network_def", "training", "augmentation"}, "a member of the recipe")
+        _refuse_unknown(changes.get("training", {}), Training, 'a member\'s "training"')
+    for network in (recipe, *recipe.networks):
+        _check(network)
     return recipe
 
 
 def _refuse_unknown(entries: dict[str, Any], owner: type, where: str) -> None:
-    known = {item.name for item in fields(owner)}
+    _refuse_others(entries, {item.name for item in fields(owner)}, where)
+
+
+def _refuse_others(entries: dict[str, Any], known: set[str], where: str) -> None:
     unknown = sorted(set(entries) - known)
     if unknown:
         raise InputError(f"Unknown entry in {where}: {', '.join(unknown)}.", f"Known: {', '.join(sorted(known))}.")
