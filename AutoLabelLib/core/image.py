@@ -6,32 +6,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from AutoLabelLib.core import affine as geometry
 from AutoLabelLib.core.errors import UnsupportedVolumeError
+from AutoLabelLib.core.grid import OnGrid
 
 _KINDS = "iuf"  # signed and unsigned integers, floats
 _SLICES_PER_HASH_UPDATE = 32
 
 
-class HasGrid(Protocol):
-    """Anything on a voxel grid: an `Image` or a `Labelmap`."""
-
-    @property
-    def affine(self) -> geometry.Affine:
-        """(4, 4) index of a voxel's centre to RAS mm."""
-
-    @property
-    def spatial_shape(self) -> tuple[int, int, int]:
-        """Number of voxels along i, j and k."""
-
-
 @dataclass(frozen=True, eq=False)
-class Image:
+class Image(OnGrid):
     """Voxels of one or more channels on one grid; read-only.
 
     Attributes:
@@ -74,21 +63,6 @@ class Image:
         object.__setattr__(self, "affine", geometry.as_affine(self.affine))
         object.__setattr__(self, "channel_names", tuple(self.channel_names))
 
-    @property
-    def spatial_shape(self) -> tuple[int, int, int]:
-        """Number of voxels along i, j and k."""
-        return (self.array.shape[1], self.array.shape[2], self.array.shape[3])
-
-    @property
-    def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance in mm between voxel centres along i, j and k."""
-        return geometry.spacing_mm(self.affine)
-
-    @property
-    def orientation(self) -> str:
-        """Nearest orientation code: where i, j and k point to, such as "RAS"."""
-        return geometry.orientation(self.affine)
-
     @cached_property
     def fingerprint(self) -> str:
         """Hash of voxels, grid and meaning; equal images share it, so that one is sent to the worker only once."""
@@ -102,12 +76,6 @@ class Image:
             for start in range(0, channel.shape[2], _SLICES_PER_HASH_UPDATE):
                 digest.update(np.ascontiguousarray(channel[:, :, start : start + _SLICES_PER_HASH_UPDATE].T).data)
         return digest.hexdigest()
-
-    def same_grid(self, other: HasGrid, tolerance_mm: float = 1e-3) -> bool:
-        """Return whether another image or labelmap has the same voxels in the same places."""
-        return self.spatial_shape == other.spatial_shape and geometry.same_affine(
-            self.affine, other.affine, self.spatial_shape, tolerance_mm
-        )
 
     @cached_property
     def value_ranges(self) -> tuple[tuple[float, float], ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core import affine as geometry
 from AutoLabelLib.core.errors import InputError, UnsupportedVolumeError
-from AutoLabelLib.core.image import HasGrid
+from AutoLabelLib.core.grid import OnGrid
 from AutoLabelLib.core.terminology import SegmentCode
 
 Color = tuple[float, float, float]
@@ -59,7 +59,7 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelmap:
+class Labelmap(OnGrid):
     """Segments on one grid; read-only. A segment may be empty, never missing.
 
     Attributes:
@@ -93,22 +93,6 @@ class Labelmap:
         object.__setattr__(self, "array", array)
         object.__setattr__(self, "affine", geometry.as_affine(self.affine))
         object.__setattr__(self, "segments", tuple(self.segments))
-
-    @property
-    def spatial_shape(self) -> tuple[int, int, int]:
-        """Number of voxels along i, j and k."""
-        return (self.array.shape[1], self.array.shape[2], self.array.shape[3])
-
-    @property
-    def spacing_mm(self) -> tuple[float, float, float]:
-        """Distance in mm between voxel centres along i, j and k."""
-        return geometry.spacing_mm(self.affine)
-
-    def same_grid(self, other: HasGrid, tolerance_mm: float = 1e-3) -> bool:
-        """Return whether an image or another labelmap has the same voxels in the same places."""
-        return self.spatial_shape == other.spatial_shape and geometry.same_affine(
-            self.affine, other.affine, self.spatial_shape, tolerance_mm
-        )
 
     def segment(self, name: str) -> Segment:
         """Return the segment of a name.

@@ -9,7 +9,7 @@ import numpy as np
 
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.errors import GeometryError
-from AutoLabelLib.core.image import HasGrid
+from AutoLabelLib.core.grid import HasGrid
 
 Position = tuple[float, float, float]
 
