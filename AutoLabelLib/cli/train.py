@@ -27,6 +27,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--cases", required=True, metavar="CSV|JSON", help="the list of cases")
     parser.add_argument("--output", required=True, metavar="DIR", help="folder for checkpoints, curves and the bundle")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="BUNDLE", help="start from the weights of a model with the same network"
+    )
     parser.add_argument("--epochs", type=positive_integer, metavar="N", help="instead of the recipe's number of epochs")
     add_device(parser)
     add_json(parser)
@@ -47,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         wait=False,
         device=arguments.device,
         overrides=overrides,
+        **({"start_from": str(arguments.start_from.resolve())} if arguments.start_from else {}),
     )
     values, _ = follow(pending, "training")
     report.print_warnings(pending.warnings)

@@ -12,12 +12,13 @@ from .conftest import Twin
 
 def test_options_reach_the_worker(twin: Twin, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["train", "--recipe", "hippocampus_mr", "--cases", "cases.csv", "--output", str(tmp_path)]
-    assert main([*words, "--epochs", "3", "--resume", "--device", "cpu"]) == 0
+    assert main([*words, "--epochs", "3", "--resume", "--device", "cpu", "--start-from", "m"]) == 0
     options = twin.jobs[0].options
     assert options["recipe"] == "hippocampus_mr"
     assert options["cases"] == str(Path("cases.csv").resolve())
     assert options["overrides"] == {"epochs": 3}
     assert options["resume"] is True
+    assert options["start_from"] == str(Path("m").resolve())
     assert options["device"] == "cpu"
     text = capsys.readouterr().out
     assert f"{tmp_path}/bundle" in text

@@ -10,7 +10,14 @@ import torch
 
 from AutoLabelLib.core.bundle import read_spec, verify
 from AutoLabelLib.core.catalogue import is_trusted
-from AutoLabelLib.core.errors import FileError, GeometryError, InputError, JobCancelled, UnsupportedVolumeError
+from AutoLabelLib.core.errors import (
+    FileError,
+    GeometryError,
+    InputError,
+    JobCancelled,
+    ModelError,
+    UnsupportedVolumeError,
+)
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.files.images import write_image
@@ -179,3 +186,17 @@ def test_resuming_nothing_is_an_error(tmp_path: Path) -> None:
     write_cases(tmp_path, 1)
     with pytest.raises(FileError, match="no checkpoint"):
         train(tmp_path, resume=True)
+
+
+def test_a_training_can_start_from_a_model(tmp_path: Path) -> None:
+    """With a learning rate that moves nothing, what is exported is what it started from."""
+    write_cases(tmp_path, 3)
+    first = train(tmp_path).values["bundle"]
+    still = recipe_entries(training={"epochs": 1, "batch_size": 2, "learning_rate": 1e-12, "seed": 5})
+    second = train(tmp_path, recipe=still, start_from=first, output=str(tmp_path / "second")).values["bundle"]
+    before, after = (load(read_spec(Path(bundle))).network.state_dict() for bundle in (first, second))
+    assert all(torch.allclose(before[name], after[name], atol=2e-3) for name in before)
+    other = recipe_entries(training={"epochs": 1, "batch_size": 2})
+    other["network_def"]["filters"] = [4, 8, 16]
+    with pytest.raises(ModelError):
+        train(tmp_path, recipe=other, start_from=first, output=str(tmp_path / "third"))

@@ -6,6 +6,7 @@ Options:
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
         members), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
+    start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones.
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
 """
@@ -21,6 +22,7 @@ import torch
 from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job, Result
+from AutoLabelLib.worker import weights as weight_files
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.training import checkpoint, curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
@@ -28,7 +30,7 @@ from AutoLabelLib.worker.training.cases import read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
 from AutoLabelLib.worker.training.split import Split, split_cases
 
-_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "device", "overrides"}
+_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides"}
 
 
 def run(job: Job, context: TaskContext) -> Result:
@@ -49,8 +51,9 @@ def run(job: Job, context: TaskContext) -> Result:
     context.log(
         f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
     )
+    initial = _initial_weights(recipe, str(options.get("start_from") or ""))
     weights = [
-        _train_one(member, folder, split, _part(context, number, len(recipe.networks)), device)
+        _train_one(member, folder, split, _part(context, number, len(recipe.networks)), device, initial)
         for number, (member, folder) in enumerate(_folders(recipe, output))
     ]
     with context.phase("export"):
@@ -79,7 +82,12 @@ def _folders(recipe: recipes.Recipe, output: Path) -> list[tuple[recipes.Recipe,
 
 
 def _train_one(
-    recipe: recipes.Recipe, folder: Path, split: Split, context: TaskContext, device: str
+    recipe: recipes.Recipe,
+    folder: Path,
+    split: Split,
+    context: TaskContext,
+    device: str,
+    initial: dict[str, torch.Tensor] | None,
 ) -> dict[str, torch.Tensor]:
     """Return the weights of one network, continued from its checkpoint if there is one."""
     folder.mkdir(exist_ok=True)
@@ -96,7 +104,22 @@ def _train_one(
             resume=(folder / checkpoint.NAME).exists(),
             device=device,
             case_names=[case.name for case in split.train],
+            initial=initial,
         )
+
+
+def _initial_weights(recipe: recipes.Recipe, bundle: str) -> dict[str, torch.Tensor] | None:
+    """Return the weights of a bundle that a training shall start from, or None.
+
+    Raises:
+        InputError: If the recipe trains several networks.
+        ChecksumError: If the bundle has no weights.
+    """
+    if not bundle:
+        return None
+    if recipe.members:
+        raise InputError("Several networks cannot start from one model.", "Leave start_from away.")
+    return weight_files.read(weight_files.find(Path(bundle)))
 
 
 def _part(context: TaskContext, number: int, count: int) -> TaskContext:

@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cases", required=True, help="case list, CSV or JSON")
     parser.add_argument("--output", required=True, help="folder for checkpoint, curves and bundle")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint in the output folder")
+    parser.add_argument("--start-from", default="", help="bundle with the same network whose weights to start from")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     options = vars(parser.parse_args(arguments))
     context = TaskContext(send_log=lambda line: print(line, flush=True))

@@ -18,6 +18,7 @@ from AutoLabelLib.worker.training import checkpoint, curves, losses, network
 from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
 from AutoLabelLib.worker.training.precision import Precision, choose_precision
 from AutoLabelLib.worker.training.recipe import Recipe
+from AutoLabelLib.worker.weights import fill
 
 if TYPE_CHECKING:
     from AutoLabelLib.worker.context import TaskContext
@@ -77,6 +78,7 @@ def train(
     resume: bool = False,
     device: str = "cpu",
     case_names: Sequence[str] = (),
+    initial: dict[str, torch.Tensor] | None = None,
 ) -> dict[str, torch.Tensor]:
     """Train a network and return the averaged weights that shall be exported.
 
@@ -92,6 +94,7 @@ def train(
         resume: Continue from the checkpoint in the output folder.
         device: Such as "cpu" or "cuda".
         case_names: Of the training cases in order; a run is not continued with others.
+        initial: Weights to start from; None: random ones, as the recipe's seed gives them.
 
     Raises:
         JobCancelled: If the user stopped the job.
@@ -99,7 +102,7 @@ def train(
         FileError: If the checkpoint cannot be read or written.
         InputError: If the checkpoint belongs to another recipe or other cases.
     """
-    run = start(recipe, len(examples), device)
+    run = start(recipe, len(examples), device, initial)
     print_of_run = fingerprint(recipe, len(examples), case_names)
     path = output / checkpoint.NAME
     if resume:
@@ -128,11 +131,13 @@ def train(
     return _cpu_weights(run.average.module)
 
 
-def start(recipe: Recipe, case_count: int, device: str = "cpu") -> Run:
-    """Return a run at epoch 0, with the initial weights that the recipe's seed gives."""
+def start(recipe: Recipe, case_count: int, device: str = "cpu", initial: dict[str, torch.Tensor] | None = None) -> Run:
+    """Return a run at epoch 0, with given initial weights or those that the recipe's seed gives."""
     training = recipe.training
     torch.manual_seed(training.seed)
     model = network.build(recipe.network_def)
+    if initial is not None:
+        fill(model, initial, recipe.name)
     precision = choose_precision(recipe, model, device)
     model = model.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     model.train()

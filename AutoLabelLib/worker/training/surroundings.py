@@ -32,6 +32,9 @@ class Surroundings:
         decoy_fraction: Share of the foreign ones whose nodule stays in: it was not clicked, so it is background.
         fade_mm: Largest length over which the object itself fades beyond a face, as blurred slices show it.
         blend_mm: Distance over which the own tissue gives way to the foreign one.
+        label_threshold: Share of the object from which a voxel of the patch belongs to it. Interpolation rounds
+            corners off: at 0.5 the patches of small nodules hold 1.5 % too few voxels, at 0.45 1.7 % too many, which
+            the way back onto the image's own grid takes away again.
     """
 
     nothing_fraction: float = 0.35
@@ -39,6 +42,7 @@ class Surroundings:
     decoy_fraction: float = 0.5
     fade_mm: float = 1.0
     blend_mm: float = 4.0
+    label_threshold: float = 0.5
 
 
 def without_object(
@@ -82,7 +86,7 @@ def continued_patch(
     image, mask = sample(np.stack([box.image, box.mask.astype(np.float32)]), grid, "border")
     outside_mm = beyond_mm(grid, box.mask.shape, box.spacing_mm)
     outside = outside_mm > 0
-    label = (mask >= 0.5) & ~outside
+    label = (mask >= options.label_threshold) & ~outside
     if not bool(outside.any()):
         return image, label
     draw = rng.random()
