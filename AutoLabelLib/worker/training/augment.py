@@ -80,7 +80,8 @@ def from_recipe(entries: dict[str, Any]) -> Augmentation:
     unknown = sorted(set(entries) - known)
     if unknown:
         raise InputError(f"Unknown augmentation: {', '.join(unknown)}.", f"Known: {', '.join(sorted(known))}.")
-    return Augmentation(**{key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()})
+    values: dict[str, Any] = {k: tuple(value) if isinstance(value, list) else value for k, value in entries.items()}
+    return Augmentation(**values)
 
 
 class Augmenter:
@@ -134,7 +135,7 @@ def _movements(a: Augmentation) -> list[Any]:
     linear: dict[str, Any] = {"mode": "bilinear", "padding_mode": "zeros"}
     steps: list[Any] = [mt.RandFlipd(both, 0.5, axis) for axis in a.mirror_axes]
     if a.affine_probability:
-        ranges = {
+        ranges: dict[str, Any] = {
             "rotate_range": (a.rotation_radians,) * 3,
             "scale_range": (a.scale,) * 3,
             "shear_range": (a.shear,) * 6,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,12 @@ def segmentation_loss(name: str) -> Loss:
     """
     from monai.losses import DeepSupervisionLoss, DiceCELoss, DiceFocalLoss
 
-    options = {"include_background": False, "to_onehot_y": True, "softmax": True, "batch": name != "dice_ce_each"}
+    options: dict[str, Any] = {
+        "include_background": False,
+        "to_onehot_y": True,
+        "softmax": True,
+        "batch": name != "dice_ce_each",
+    }
     single = DiceFocalLoss(**options) if name == "dice_focal" else DiceCELoss(**options)
     deep = DeepSupervisionLoss(single, weight_mode="exp")
 

@@ -158,8 +158,9 @@ def from_dict(entries: dict[str, Any]) -> Recipe:
     missing = [key for key in required if key not in entries]
     if missing:
         raise InputError(f"The recipe lacks {', '.join(missing)}.")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()}
-    recipe = Recipe(**{**values, "training": Training(**training)})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entries.items()}
+    values["training"] = Training(**training)
+    recipe = Recipe(**values)
     for changes in recipe.members:
         _refuse_others(changes, {"network_def", "training", "augmentation"}, "a member of the recipe")
         _refuse_unknown(changes.get("training", {}), Training, 'a member\'s "training"')
