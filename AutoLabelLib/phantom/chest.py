@@ -27,7 +27,7 @@ NODULES = (
     Plan("pleural", 11.0),
     Plan("vessel-attached", 8.0),
     Plan("solid", 8.0),
-    Plan("solid", 6.0),
+    Plan("solid", 6.5),
     Plan("solid", 4.5),
 )
 """What the demonstration shows: every kind, and sizes from the smallest that is reported to a mass."""

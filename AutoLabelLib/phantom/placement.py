@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.phantom import thorax
 from AutoLabelLib.phantom.nodules import Shape
-from AutoLabelLib.phantom.vessels import Points, Tree
+from AutoLabelLib.phantom.vessels import WITH_BRONCHUS_MM, Points, Tree
 
 _GAP_MM = 16.0  # at least, between two nodules
 _FROM_IN_FRONT, _ANYWHERE = (1.0, 0.0, 1.0), (1.0, 1.0, 1.0)  # what counts of a distance in RAS x, y, z
@@ -98,21 +98,25 @@ def _suitable(kind: str, radius: float, room: Room) -> NDArray[np.bool_]:
     return free
 
 
-def _distance_to_thick(points: Points, tree: Tree) -> Points:
+def _distance_to_thick(points: Points, tree: Tree, thicker_than_mm: float = 0.9) -> Points:
     from scipy.spatial import cKDTree
 
-    thick = tree.radii_mm > 0.9
+    thick = tree.radii_mm > thicker_than_mm
+    # Beside a larger artery runs its bronchus, a little wider than itself.
+    reach_mm = tree.radii_mm[thick] * np.where(tree.radii_mm[thick] > WITH_BRONCHUS_MM, 3.2, 1.0)
     distance, nearest = cKDTree(tree.nodes_ras_mm[thick]).query(points)
-    return distance - tree.radii_mm[thick][nearest]
+    return np.asarray(distance - reach_mm[nearest])
 
 
 def _beside_vessels(rng: np.random.Generator, radius: float, room: Room) -> Points:
-    """Return centres from which a nodule touches a vessel of middle size."""
+    """Return centres from which a nodule touches an artery that is too small to have a bronchus beside it."""
     nodes, radii = room.vessels[0].nodes_ras_mm, room.vessels[0].radii_mm
-    middle = (radii > 1.1) & (radii < 1.9)
+    middle = (radii > 0.75) & (radii < 0.95 * WITH_BRONCHUS_MM)
     directions = rng.normal(size=(int(middle.sum()), 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     centers = nodes[middle] + directions * (radii[middle, None] + 0.8 * radius)
+    for tree in room.vessels:
+        centers = centers[_distance_to_thick(centers, tree, WITH_BRONCHUS_MM) > radius * 1.1 + 1.5]
     return centers[thorax.lungs(*centers.T) < -(radius * 1.25 + 3)]
 
 

@@ -67,7 +67,8 @@ def mediastinum(x: Field, y: Field, z: Field) -> Field:
     above_arch = np.maximum(z - 33, 0)
     aorta = np.hypot(np.hypot(x - aorta_x, y - DESCENDING_AORTA[1]), above_arch) - 14.5
     both = smooth_union(both, aorta, 8)
-    return smooth_union(both, vertebral_bodies(x, y, z) - 4, 6)
+    arches = ellipse(x, y - spine_y(z) + 23, 21, 19, 2.4)  # canal, arches and the soft tissue beside them
+    return smooth_union(both, smooth_union(vertebral_bodies(x, y, z) - 4, arches, 6), 6)
 
 
 def diaphragm(x: Field, y: Field, z: Field) -> Field:

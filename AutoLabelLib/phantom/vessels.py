@@ -16,6 +16,9 @@ from AutoLabelLib.phantom.solids import capsule
 
 _STEP_MM, _REACHED_MM, _MURRAY = 3.0, 4.5, 2.75
 _MAX_ROUNDS = 120
+WITH_BRONCHUS_MM = 1.2
+"""Radius of an artery from which on an airway is seen beside it."""
+
 _THIN_MM = 0.75  # radius below which a vessel is a line that carries its volume
 
 Points = NDArray[np.float64]
@@ -180,7 +183,7 @@ def paint_bronchi(canvas: Canvas, trees: tuple[Tree, ...]) -> None:
         starts, ends, radii = arteries.segments()
         for inside in (False, True):
             for start, end, radius in zip(starts, ends, radii, strict=True):
-                if 1.2 < radius < 4.5:
+                if WITH_BRONCHUS_MM < radius < 4.5:
                     _paint_bronchus(canvas, start, end, radius, inside)
 
 

@@ -107,3 +107,8 @@ def test_no_room_is_a_readable_error() -> None:
     crowd = tuple(Plan("solid", 24.0) for _ in range(60))
     with pytest.raises(InputError, match="no room"):
         chest_phantom(plans=crowd, shape_ijk=(120, 80, 20), spacing_mm=(3.0, 3.0, 6.0))
+
+
+def test_no_nodule_lies_in_the_spine() -> None:
+    behind_vertebra = np.array([[0.0, -80.0, -25.0], [0.0, -86.0, 0.0], [8.0, -84.0, 30.0], [0.0, -60.0, 40.0]])
+    assert (thorax.lungs(*behind_vertebra.T) > 3).all()
