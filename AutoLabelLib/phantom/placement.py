@@ -81,7 +81,7 @@ def _is_apart(center: Points, radius: float, others: list[Shape], seen_from: tup
         away = center - other.center_ras_mm
         if np.linalg.norm(away) < other.reach_mm + radius * 1.3 + _GAP_MM:
             return False
-        if np.linalg.norm(away * seen_from) < other.reach_mm + radius * 1.3:
+        if np.linalg.norm(away * seen_from) < other.reach_mm + radius * 1.3 + _GAP_MM / 2:
             return False
     return True
 

@@ -86,11 +86,11 @@ def contact_sheet(
 
 
 def _body(volume_node: Node) -> Pixels:
-    """Return the 3D view from in front, a little from the left and from above."""
+    """Return the 3D view from in front and a little from above."""
     low, high = _bounds(volume_node)
     middle = (low + high) / 2
     distance = 2.2 * (high - low)[2] + (high - low)[1] / 2
-    camera = middle + distance * np.array([-0.16, 0.97, 0.16])
+    camera = middle + distance * np.array([-0.03, 0.99, 0.13])
     return render_three_d(_THREE_D_SIZE, _position(camera), _position(middle))
 
 
