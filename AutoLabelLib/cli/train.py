@@ -41,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     from AutoLabelLib import api
 
     recipe = Path(arguments.recipe).resolve() if Path(arguments.recipe).is_file() else arguments.recipe
-    overrides = {"epochs": arguments.epochs} if arguments.epochs else {}
+    options: dict[str, Any] = {"overrides": {"epochs": arguments.epochs} if arguments.epochs else {}}
+    if arguments.start_from:
+        options["start_from"] = str(arguments.start_from.resolve())
     pending = api.train(
         recipe,
         arguments.cases,
@@ -49,8 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         wait=False,
         device=arguments.device,
-        overrides=overrides,
-        **({"start_from": str(arguments.start_from.resolve())} if arguments.start_from else {}),
+        **options,
     )
     values, _ = follow(pending, "training")
     report.print_warnings(pending.warnings)
