@@ -41,7 +41,7 @@ def test_the_contract_can_be_read_and_verified(bundle: Path) -> None:
         verify(spec)
 
 
-def test_weights_are_stored_once_and_read_back(bundle: Path) -> None:
+def test_weights_are_stored_once_and_read_back(bundle: Path, split: Split) -> None:
     from safetensors.torch import load_model
 
     torch.manual_seed(3)
@@ -51,6 +51,8 @@ def test_weights_are_stored_once_and_read_back(bundle: Path) -> None:
         torch.nn.init.zeros_(parameter)
     load_model(model, bundle / export.WEIGHTS)
     assert all(torch.equal(tensor, expected[name]) for name, tensor in model.state_dict().items())
+    again = export.export_bundle(recipe(), [model.state_dict()], bundle.with_name("again"), split)
+    assert (again / export.WEIGHTS).read_bytes() == (bundle / export.WEIGHTS).read_bytes()
     count = sum(parameter.numel() for parameter in model.parameters())
     assert (bundle / export.WEIGHTS).stat().st_size < 2 * count + 20_000
 

@@ -58,15 +58,18 @@ def export_bundle(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], fo
 
 
 def save_weights(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], path: Path) -> None:
-    """Write weights as float16 safetensors, each tensor once.
+    """Write weights as float16 safetensors, each tensor once; equal weights give equal files.
 
-    A network that refers to a layer under two names (DynUNet does) keeps one; the file's header names the other,
-    which is what `safetensors.torch.load_model` reads.
+    Of a layer that a network knows under several names (DynUNet does), the first is kept, which
+    `safetensors.torch.load_model` understands. Its `save_model` would note the other names in an order that changes
+    from run to run.
     """
-    from safetensors.torch import save_model
+    from safetensors.torch import save_file
 
-    model = network.with_weights([member.network_def for member in recipe.networks], weights)
-    save_model(model.half(), str(path))
+    model = network.with_weights([member.network_def for member in recipe.networks], weights).half()
+    named = {id(tensor): name for name, tensor in reversed(model.state_dict(keep_vars=True).items())}
+    state = model.state_dict()
+    save_file({name: state[name].contiguous() for name in sorted(named.values())}, str(path))
     path.chmod(0o644)  # safetensors makes it readable for its owner only
 
 
