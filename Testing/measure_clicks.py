@@ -177,6 +177,28 @@ def report(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return table
 
 
+def for_card(table: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures in the form in which a model card tables what `autolabel evaluate` reports."""
+    lines: dict[str, Any] = {}
+    for condition, figures in table.items():
+        for name in (*CLICKS, "all"):
+            lines[f"{condition}, {name}"] = figures[name]
+        for name, part in figures["subsets"].items():
+            lines[f"{condition}, all clicks, {name}"] = part
+    return {
+        line: {
+            "dice": {
+                "mean": part["dice"],
+                "low": part["interval"][0],
+                "high": part["interval"][1],
+                "n": part["nodules"],
+            }
+        }
+        for line, part in lines.items()
+        if part["nodules"]
+    }
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -210,7 +232,9 @@ def main() -> int:
                 dice, ratio = measure(options.bundle, shown, click_of(click, shown, rng))
                 rows.append({"case": case.name, "condition": condition, "click": click, "dice": dice,
                              "volume_ratio": ratio, **kinds})  # fmt: skip
-    result = {"held_out_cases": len(cases), "patients": len({case.group for case in cases}), **report(rows)}
+    table = report(rows)
+    result = {"held_out_cases": len(cases), "patients": len({case.group for case in cases}), **table}
+    result["summary"] = for_card(table)
     text = json.dumps(result, indent=1)
     print(text)
     if options.output:
