@@ -147,7 +147,7 @@ def conditions(
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return mean Dice with a 95 % bootstrap interval over patients' nodules, and more, of some measurements."""
+    """Return mean Dice with a 95 % bootstrap interval, drawn over single clicks, and more, of some measurements."""
     if not rows:
         return {"nodules": 0}
     dice = np.array([row["dice"] for row in rows])
