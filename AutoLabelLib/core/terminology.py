@@ -66,3 +66,33 @@ class SegmentCode:
 ANATOMICAL_STRUCTURE = Code("123037004", "SCT", "Anatomical Structure")
 MORPHOLOGICALLY_ABNORMAL_STRUCTURE = Code("49755003", "SCT", "Morphologically Altered Structure")
 TISSUE = Code("85756007", "SCT", "Tissue")
+
+SEGMENT_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
+"""Terminology in which Slicer's segment selector looks first; an entry carries its codes with it all the same."""
+REGION_CONTEXT = "Anatomic codes - DICOM master list"
+"""Terminology of anatomic regions in which it looks first."""
+
+NOT_CODED = SegmentCode(TISSUE, TISSUE)
+"""What Slicer gives to a segment that nobody coded; DICOM SEG needs some code."""
+
+
+def segment_code(entry: str) -> SegmentCode | None:
+    """Return the code of Slicer's serialized terminology entry; None for its default and for what cannot be read.
+
+    The format is context~category~type~modifier~…, each code as scheme^value^meaning.
+    Source: vtkSlicerTerminologiesModuleLogic::SerializeTerminologyEntry of 3D Slicer 5.
+    """
+    fields = entry.split("~")
+    if len(fields) < 4:
+        return None
+    category, kind, modifier = (_code(field) for field in fields[1:4])
+    if category is None or kind is None:
+        return None
+    code = SegmentCode(category, kind, modifier)
+    return None if code == NOT_CODED else code
+
+
+def _code(field: str) -> Code | None:
+    scheme, _, rest = field.partition("^")
+    value, _, meaning = rest.partition("^")
+    return Code(value, scheme, meaning) if scheme and value else None

@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import Affine, index_from_ras, same_affine
 from AutoLabelLib.core.labelmap import Color, Labelmap, Segment
-from AutoLabelLib.core.terminology import TISSUE, Code, SegmentCode
+from AutoLabelLib.core.terminology import REGION_CONTEXT, SEGMENT_CONTEXT, Code, SegmentCode, segment_code
 
 _TERMINOLOGY_TAG = "TerminologyEntry"
-_TERMINOLOGY_CONTEXT = "Segmentation category and type - 3D Slicer General Anatomy list"
-_ANATOMIC_CONTEXT = "Anatomic codes - DICOM master list"
 _NO_CODE = "^^"
-_NOT_CODED = SegmentCode(TISSUE, TISSUE)  # what Slicer writes for a segment that nobody coded
 _BINARY_LABELMAP = "Binary labelmap"
 _REFERENCE_GEOMETRY = "Reference image geometry"
 
@@ -107,7 +104,7 @@ def _segment(texts: Mapping[str, str], index: int) -> Segment:
         name=text("Name", text("ID", f"Segment_{index + 1}")),
         label_value=int(text("LabelValue", "1")),
         layer=layer,
-        code=_code(_tags(text("Tags", "")).get(_TERMINOLOGY_TAG, "")),
+        code=segment_code(_tags(text("Tags", "")).get(_TERMINOLOGY_TAG, "")),
         color=_color(text("Color", "")),
     )
 
@@ -144,11 +141,11 @@ def _tags_text(segment: Segment, tags: Mapping[str, str]) -> str:
 
 def _terminology_text(code: SegmentCode) -> str:
     parts = (
-        _TERMINOLOGY_CONTEXT,
+        SEGMENT_CONTEXT,
         _triple(code.category),
         _triple(code.type),
         _triple(code.type_modifier) if code.type_modifier else _NO_CODE,
-        _ANATOMIC_CONTEXT,
+        REGION_CONTEXT,
         _NO_CODE,
         _NO_CODE,
     )
@@ -157,17 +154,3 @@ def _terminology_text(code: SegmentCode) -> str:
 
 def _triple(code: Code) -> str:
     return f"{code.scheme}^{code.value}^{code.meaning}"
-
-
-def _code(terminology: str) -> SegmentCode | None:
-    parts = [_code_of_triple(part) for part in terminology.split("~")[1:4]]
-    if len(parts) < 3 or parts[0] is None or parts[1] is None:
-        return None
-    code = SegmentCode(parts[0], parts[1], parts[2])
-    return None if code == _NOT_CODED else code
-
-
-def _code_of_triple(text: str) -> Code | None:
-    scheme, _, rest = text.partition("^")
-    value, _, meaning = rest.partition("^")
-    return Code(value, scheme, meaning) if value and scheme else None

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from AutoLabelLib.core.labelmap import Segment
-from AutoLabelLib.scene.terminology import segment_code, terminology_entry
+from AutoLabelLib.core.terminology import segment_code
+from AutoLabelLib.scene.terminology import terminology_entry
 
 LABEL_VALUE_TAG = "AutoLabel.LabelValue"
 """Where a segment keeps the label value that it was given: Slicer renumbers segments when it saves several layers."""

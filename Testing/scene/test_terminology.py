@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from AutoLabelLib.core.terminology import ANATOMICAL_STRUCTURE, TISSUE, Code, SegmentCode
-from AutoLabelLib.scene.terminology import segment_code, terminology_entry
+from AutoLabelLib.core.terminology import ANATOMICAL_STRUCTURE, TISSUE, Code, SegmentCode, segment_code
+from AutoLabelLib.scene.terminology import terminology_entry
 from Testing.slicer_scene import LEFT_KIDNEY
 
 LIVER = SegmentCode(ANATOMICAL_STRUCTURE, Code("10200004", "SCT", "Liver"))
