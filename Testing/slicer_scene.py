@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,3 +130,18 @@ def assert_same_segments(found: Labelmap, expected: Labelmap) -> None:
         assert (one.label_value, one.code) == (other.label_value, other.code)
         assert one.color == pytest.approx(other.color)
         np.testing.assert_array_equal(found.mask(one), expected.mask(other), err_msg=one.name)
+
+
+def opened(path: Path, cache: Path) -> Any:
+    """Return a new scene with a file's content, read as the Slicer application does."""
+    import slicer
+
+    from AutoLabelLib.scene.headless import headless_scene
+
+    scene, remote_io = headless_scene(fresh=True), slicer.vtkMRMLRemoteIOLogic()
+    cache.mkdir()
+    remote_io.GetCacheManager().SetRemoteCacheDirectory(str(cache))
+    remote_io.SetMRMLScene(scene)
+    remote_io.AddDataIOToScene()
+    assert scene.ReadFromMRB(str(path), True)
+    return scene

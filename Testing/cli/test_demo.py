@@ -24,6 +24,7 @@ from AutoLabelLib.core.model import Channel, ModelSpec
 from AutoLabelLib.core.prompt import Prompts
 from AutoLabelLib.phantom import chest
 from AutoLabelLib.phantom.placement import Plan
+from Testing.slicer_scene import opened
 
 SPEC = ModelSpec(
     "stand_in", "1.0", "segmentation", (Channel("image", "CT", "HU"),), (Segment("Nodule", 1),), prompts=("point",)
@@ -60,21 +61,6 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chest, "chest_phantom", coarse)
     monkeypatch.setattr(catalogue, "find", lambda name: SPEC)
     monkeypatch.setattr(api, "segment", stand_in_segment)
-
-
-def opened(path: Path, cache: Path) -> Any:
-    """Return a new scene with a file's content, read as the Slicer application does."""
-    import slicer
-
-    from AutoLabelLib.scene.headless import headless_scene
-
-    scene, remote_io = headless_scene(fresh=True), slicer.vtkMRMLRemoteIOLogic()
-    cache.mkdir()
-    remote_io.GetCacheManager().SetRemoteCacheDirectory(str(cache))
-    remote_io.SetMRMLScene(scene)
-    remote_io.AddDataIOToScene()
-    assert scene.ReadFromMRB(str(path), True)
-    return scene
 
 
 def run(*words: str) -> int:

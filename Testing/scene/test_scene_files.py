@@ -13,7 +13,7 @@ import pytest
 from AutoLabelLib.core.affine import AxisOrder
 from AutoLabelLib.core.errors import FileError
 from AutoLabelLib.core.labelmap import Labelmap
-from Testing.slicer_scene import GRIDS, add_transform, add_volume, assert_same_segments, lopsided_labelmap
+from Testing.slicer_scene import GRIDS, add_transform, add_volume, assert_same_segments, lopsided_labelmap, opened
 
 pytestmark = pytest.mark.usefixtures("scene")
 
@@ -22,21 +22,6 @@ def write(path: Path, **options: Any) -> None:
     from AutoLabelLib.scene.scene_files import write_scene
 
     write_scene(path, **options)
-
-
-def opened(path: Path, cache: Path) -> Any:
-    """Return a new scene with a file's content, read as the Slicer application does."""
-    import slicer
-
-    from AutoLabelLib.scene.headless import headless_scene
-
-    scene, remote_io = headless_scene(fresh=True), slicer.vtkMRMLRemoteIOLogic()
-    cache.mkdir()
-    remote_io.GetCacheManager().SetRemoteCacheDirectory(str(cache))
-    remote_io.SetMRMLScene(scene)
-    remote_io.AddDataIOToScene()
-    assert scene.ReadFromMRB(str(path), True)
-    return scene
 
 
 @pytest.mark.parametrize("grid", ["anisotropic", "sheared"])
