@@ -32,6 +32,8 @@ THIRD_PARTY = {
     "worker": {"numpy", "scipy", "torch", "monai", "safetensors", "openvino", "psutil", "matplotlib"},
     "scene": {"numpy", "slicer", "vtk", "matplotlib"},
     "api": {"numpy"},
+    "install": {"slicer", "PyTorchUtils"},
+    "gui": {"numpy", "slicer", "vtk", "qt", "ctk"},
     "cli": {"numpy", "tqdm"},
 }
 # What must not be loaded by importing every module of a layer.
@@ -45,6 +47,8 @@ NEVER_LOADED = {
     "worker": {"slicer", "vtk", "qt", "ctk"},
     "scene": {"torch", "monai"},
     "api": {"torch", "monai", "scipy", "SimpleITK", "nibabel", "pydicom", "slicer", "vtk"},
+    "install": {"torch", "monai", "scipy", "SimpleITK", "nibabel", "pydicom", "slicer", "vtk"},
+    "gui": {"torch", "monai", "scipy", "SimpleITK", "nibabel", "pydicom"},
     "cli": {"torch", "monai", "scipy", "SimpleITK", "nibabel", "pydicom", "slicer", "vtk"},
 }
 
@@ -60,8 +64,8 @@ def allowed_layers(text: str) -> dict[str, set[str]]:
     """Return for each layer the layers that its row lets it import, itself included."""
     allowed: dict[str, set[str]] = {}
     for name, _, imports in rows_of_the_table(text):
-        if imports == "all above but worker":
-            names = set(allowed) - {"worker"}
+        if imports.startswith("all above but "):
+            names = set(allowed) - set(imports.removeprefix("all above but ").split(", "))
         else:
             names = set() if imports == "–" else {word.strip() for word in imports.split(",")}
         allowed[name.strip("`")] = names | {name.strip("`")}
