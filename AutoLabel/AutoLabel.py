@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import slicer
+from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+from slicer.util import VTKObservationMixin
 
 # From a source checkout Slicer puts only this module's folder on the path, not the one that AutoLabelLib lies in.
 _ROOT = str(Path(__file__).resolve().parents[1])
@@ -26,46 +28,88 @@ class AutoLabel(ScriptedLoadableModule):
         super().__init__(parent)
         parent.title = "AutoLabel"
         parent.categories = ["Segmentation"]
-        parent.dependencies = ["Segmentations", "Terminologies", "Volumes"]
+        parent.dependencies = ["Markups", "Segmentations", "Terminologies", "Volumes"]
         parent.contributors = ["The AutoLabel contributors"]
-        parent.helpText = (
+        parent.helpText = _(
             "Segments medical images automatically or from a click, on this computer. "
             "In the Python console: <pre>import AutoLabelLib as al\nal.segment(volumeNode, model=...)</pre>"
         )
-        parent.acknowledgementText = "Built on MONAI, PyTorch, SimpleITK and 3D Slicer."
+        parent.acknowledgementText = _("Built on MONAI, PyTorch, SimpleITK and 3D Slicer.")
 
 
-class AutoLabelWidget(ScriptedLoadableModuleWidget):
-    """The module's panel: which models there are, and how they are called from the Python console."""
+class AutoLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The module's panel; what it shows is AutoLabelLib.gui.module_panel."""
+
+    logic = None
+    panel = None
 
     def setup(self):
-        """Show the installed models and the line that runs each."""
-        import qt
-
+        """Build the panels and let them follow the scene."""
         super().setup()
-        text = qt.QLabel(AutoLabelLogic().overview())
-        text.wordWrap = True
-        text.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
-        self.layout.addWidget(text)
-        self.layout.addStretch(1)
+        from AutoLabelLib.gui.module_panel import ModulePanel
+
+        self.logic = AutoLabelLogic()
+        self.panel = ModulePanel(self.logic)
+        self.layout.addWidget(self.panel.widget)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """End what runs and let go of the scene: Slicer quits, or reloads the module."""
+        self.removeObservers()
+        if self.panel is not None:
+            self.panel.set_parameters(None)
+            self.panel.cleanup()
+            self.panel = None
+
+    def enter(self):
+        """Show the scene as it is now: the user opened the module."""
+        if self.panel is not None:
+            self.initializeParameterNode()
+            self.panel.enter()
+
+    def exit(self):
+        """Stop following what the user does elsewhere; a job goes on."""
+        if self.panel is not None:
+            self.panel.exit()
+
+    def initializeParameterNode(self):  # noqa: N802 - as Slicer spells it
+        """Let the panels show the choices of the scene."""
+        self.panel.set_parameters(self.logic.getParameterNode())
+
+    def onSceneStartClose(self, caller, event):  # noqa: N802 - as Slicer spells it
+        """Drop what was for this scene, before its nodes go."""
+        self.panel.set_parameters(None)
+        self.panel.scene_closed()
+
+    def onSceneEndClose(self, caller, event):  # noqa: N802 - as Slicer spells it
+        """Begin anew; a module that is not shown does so when it is entered."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event):  # noqa: N802 - as Slicer spells it
+        """Take over the choices of a scene that was opened."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
 
 
 class AutoLabelLogic(ScriptedLoadableModuleLogic):
     """AutoLabel without its panel, for scripts and for other modules."""
+
+    def getParameterNode(self):  # noqa: N802 - as Slicer spells it
+        """Return the choices that are kept in the scene, as `AutoLabelLib.gui.parameters.AutoLabelParameters`."""
+        from AutoLabelLib.gui.parameters import AutoLabelParameters
+
+        return AutoLabelParameters(super().getParameterNode())
 
     def segment(self, volumeNode, model, **options):  # noqa: N803 - as Slicer spells it
         """Return a segmentation node; see `AutoLabelLib.segment`."""
         import AutoLabelLib
 
         return AutoLabelLib.segment(volumeNode, model=model, **options)
-
-    def overview(self):
-        """Return, in plain words, the installed models and how to run them."""
-        import AutoLabelLib
-
-        lines = [f"{spec.name}: {spec.description}" for spec in AutoLabelLib.models()]
-        call = 'AutoLabelLib.segment(volumeNode, model="…")'
-        return "\n\n".join([*lines, f"In the Python console: import AutoLabelLib; {call}"])
 
 
 class AutoLabelTest(ScriptedLoadableModuleTest):
