@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from AutoLabelLib.core.affine import cropped_affine, index_from_ras, ras_from_in
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
-from AutoLabelLib.worker import engine_choice, memory_ladder
+from AutoLabelLib.worker import correction_rounds, engine_choice, memory_ladder
 from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
@@ -100,10 +101,11 @@ class _Looker:
         self._bundle = model.bundle
         self._grid = grid
         self._plan = plan
+        self._mirror_axes = mirror_axes
         self._context = context
         self.count = 0
         name = FP16 if plan.half and not plan.on_cpu and plan.engine in ("auto", FP32) else plan.engine
-        channels = image.array.shape[0] + 2
+        channels = image.array.shape[0] + 2 + self._bundle.reads_previous
         with context.phase("load"):
             engine = engine_choice.engine_for(
                 model,
@@ -129,14 +131,17 @@ class _Looker:
         return self._grid.to_source(labels)
 
     def _centres(self, prompts: Prompts) -> list[NDArray[np.float64]]:
-        """Return the middles (3,), RAS mm, of the regions to look at: one, if all positive prompts fit into it."""
+        """Return the middles (3,), RAS mm, of the regions to look at: one, if all positive prompts fit into it.
+
+        The first click's region is preferred, so that a correction is answered where the user looked at first.
+        """
         positions = positive_positions_ras_mm(prompts)
         if not len(positions):
             positions = np.array(prompts.positions_ras_mm())
-        centres: list[NDArray[np.float64]] = [positions.mean(axis=0)]
-        if all(self._is_well_inside(position, centres[0]) for position in positions):
-            return centres
-        centres = []
+        for centre in (positions[0], positions.mean(axis=0)):
+            if all(self._is_well_inside(position, centre) for position in positions):
+                return [centre]
+        centres: list[NDArray[np.float64]] = []
         for position in positions:
             if not any(self._is_well_inside(position, centre) for centre in centres):
                 centres.append(position)
@@ -183,18 +188,33 @@ class _Looker:
         self._context.progress(self.count / (self.count + 1), f"Region {self.count + 1}")
         memory_ladder.fault(self._plan)
         bundle, part = self._bundle, self._region(centre_ras_mm)
-        with self._context.phase("preprocess"):
-            guidance = guidance_channels(prompts, part.affine, part.shape, bundle.guidance_sigma_mm)
-            channels = torch.cat([self._sample(part), torch.from_numpy(guidance)])
-        values = self._passes(channels[None])[0].cpu()
-        self.count += 1
+        if bundle.reads_previous:
+            place = (part.affine.tobytes(), part.shape)
+            made_by = (self._image.fingerprint, bundle.sha256, self._plan.device, self.engine_name, self._mirror_axes)
+            values = correction_rounds.answer(prompts, part, (*made_by, *place), partial(self._ask, part))
+        else:
+            values = self._ask(part, prompts)
         with self._context.phase("postprocess"):
-            if not self._passes.are_probabilities:
-                values = bundle.outputs.probabilities(values)
             found = np.asarray(bundle.outputs.labels(values, True).any(axis=0))
             if bundle.keep_component_at_prompt:
                 found = nearest_components(found, part.affine, positive_positions_ras_mm(prompts))
         return _Look(part, prompts, values, found)
+
+    def _ask(self, part: Region, prompts: Prompts, before: torch.Tensor | None = None) -> torch.Tensor:
+        """Return probabilities (C', *region.shape) of one pass of the network, told prompts and its answer before."""
+        bundle = self._bundle
+        with self._context.phase("preprocess"):
+            guidance = guidance_channels(prompts, part.affine, part.shape, bundle.guidance_sigma_mm)
+            channels = [self._sample(part), torch.from_numpy(guidance)]
+            if bundle.reads_previous:
+                known = torch.zeros(part.shape) if before is None else bundle.outputs.foreground(before)
+                channels.append(known[None])
+        values = self._passes(torch.cat(channels)[None])[0].cpu()
+        self.count += 1
+        if self._passes.are_probabilities:
+            return values
+        with self._context.phase("postprocess"):
+            return bundle.outputs.probabilities(values)
 
     def _sample(self, part: Region) -> torch.Tensor:
         """Return the image in a region, with the intensities that the network wants: (C, *region.shape).

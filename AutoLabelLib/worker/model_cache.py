@@ -23,6 +23,7 @@ Value = TypeVar("Value")
 _MODELS_SHARE_OF_MEMORY = 0.25
 _IMAGES_SHARE_OF_MEMORY = 0.125
 _LARGEST_BUDGET_BYTES = 4 * 1024**3
+_ANSWERS_BYTES = 64 * 1024**2  # a hundred answers of a small network
 
 
 @dataclass(eq=False)
@@ -99,6 +100,7 @@ def _budget_bytes(share: float) -> int:
 
 MODELS: LruCache[LoadedModel] = LruCache(_budget_bytes(_MODELS_SHARE_OF_MEMORY), lambda model: model.size_bytes)
 IMAGES: LruCache[torch.Tensor] = LruCache(_budget_bytes(_IMAGES_SHARE_OF_MEMORY), lambda image: image.nbytes)
+ANSWERS: LruCache[torch.Tensor] = LruCache(_ANSWERS_BYTES, lambda answer: answer.nbytes)
 
 
 def load(spec: ModelSpec) -> LoadedModel:

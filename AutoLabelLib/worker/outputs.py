@@ -64,6 +64,10 @@ class Outputs:
             return torch.softmax(values, 0)
         return torch.sigmoid(values) if self.activation == SIGMOID else values
 
+    def foreground(self, probabilities: torch.Tensor) -> torch.Tensor:
+        """Return how likely each voxel belongs to any segment, (...), of probabilities (C, ...)."""
+        return probabilities[list(self.channels)].amax(0)
+
     def cut(self, are_probabilities: bool) -> float:
         """Return the value from which a channel that decides by itself says yes."""
         if are_probabilities or self.activation != SIGMOID:

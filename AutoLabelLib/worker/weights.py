@@ -87,6 +87,23 @@ def fill(network: torch.nn.Module, state: Mapping[str, torch.Tensor], model_name
     network.load_state_dict(dict(state), strict=False)
 
 
+def widened(state: Mapping[str, torch.Tensor], network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return weights in which kernels that lack input channels at their end got them, with zeros: they change nothing.
+
+    So a network that reads more channels starts as the one that did not.
+    """
+    own = network.state_dict()
+
+    def fitting(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        wanted = own[name].shape if name in own else tensor.shape
+        lacks = wanted[1] - tensor.shape[1] if len(wanted) > 2 and len(wanted) == tensor.ndim else 0
+        if lacks <= 0 or (wanted[0], *wanted[2:]) != (tensor.shape[0], *tensor.shape[2:]):
+            return tensor
+        return torch.cat([tensor, tensor.new_zeros((tensor.shape[0], lacks, *tensor.shape[2:]))], dim=1)
+
+    return {name: fitting(name, tensor) for name, tensor in state.items()}
+
+
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
     try:
         from safetensors import SafetensorError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,13 +57,18 @@ def batches(examples: Examples, batch_size: int, seed: int, epoch: int) -> Itera
     """
     import torch
 
+    shown = drawn(examples, seed, epoch)
+    for _ in range(steps_per_epoch(len(examples), batch_size)):
+        batch = [next(shown) for _ in range(batch_size)]
+        yield torch.stack([item.image for item in batch]), torch.stack([item.label for item in batch])
+
+
+def drawn(examples: Examples, seed: int, epoch: int) -> Iterator[Example]:
+    """Yield examples without end: every case once, in an order that depends only on seed and epoch, then from anew."""
     order = np.random.default_rng((seed, epoch)).permutation(len(examples))
-    count = steps_per_epoch(len(examples), batch_size)
-    for step in range(count):
-        chosen = [int(order[(step * batch_size + n) % len(order)]) for n in range(batch_size)]
-        # A case that fills up the last batch may meet itself in a tiny set: its position keeps the patches different.
-        drawn = [examples.example(i, example_seed(seed, epoch, step * batch_size + n)) for n, i in enumerate(chosen)]
-        yield torch.stack([item.image for item in drawn]), torch.stack([item.label for item in drawn])
+    for position in itertools.count():
+        # A case that comes twice may meet itself in a batch of a tiny set: its position keeps the patches different.
+        yield examples.example(int(order[position % len(order)]), example_seed(seed, epoch, position))
 
 
 def ahead(items: Iterator[T], depth: int = 3) -> Iterator[T]:

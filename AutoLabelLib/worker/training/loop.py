@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from AutoLabelLib.core.errors import ModelError
-from AutoLabelLib.worker.training import checkpoint, curves, losses, network
+from AutoLabelLib.worker.training import checkpoint, corrections, curves, losses, network
+from AutoLabelLib.worker.training.corrections import CorrectedBatches
 from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
 from AutoLabelLib.worker.training.precision import Precision, choose_precision
 from AutoLabelLib.worker.training.recipe import Recipe
-from AutoLabelLib.worker.weights import fill
+from AutoLabelLib.worker.weights import fill, widened
 
 if TYPE_CHECKING:
     from AutoLabelLib.worker.context import TaskContext
@@ -137,13 +138,13 @@ def start(recipe: Recipe, case_count: int, device: str = "cpu", initial: dict[st
     torch.manual_seed(training.seed)
     model = network.build(recipe.network_def)
     if initial is not None:
-        fill(model, initial, recipe.name)
+        fill(model, widened(initial, model), recipe.name)
     precision = choose_precision(recipe, model, device)
     model = model.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     model.train()
     average = AveragedModel(model, multi_avg_fn=_moving_average(training.ema_decay))
     optimizer = torch.optim.AdamW(model.parameters(), training.learning_rate, weight_decay=training.weight_decay)
-    steps = training.epochs * steps_per_epoch(case_count, training.batch_size)
+    steps = training.epochs * _steps_per_epoch(recipe, case_count)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate, total_steps=steps, pct_start=0.1)
     return Run(model, average, optimizer, scheduler, precision)
 
@@ -161,17 +162,19 @@ def _train_epoch(
     """Show every case once; return the mean loss, the learning rate and the number of skipped steps."""
     training = recipe.training
     loss_of = losses.segmentation_loss(training.loss)
-    steps = steps_per_epoch(len(examples), training.batch_size)
+    steps = _steps_per_epoch(recipe, len(examples))
     losses_seen: list[float] = []
     skipped = 0
-    drawn = batches(examples, training.batch_size, training.seed, run.epoch)
-    # On the CPU a second thread would only take the network's core.
-    for step, (image, label) in enumerate(ahead(drawn) if run.precision.device == "cuda" else drawn):
+    drawn = _batches(run, recipe, examples)
+    for step, (image, label) in enumerate(drawn):
         fraction = (run.epoch + step / steps) / training.epochs
         context.progress(fraction, f"epoch {run.epoch + 1} of {training.epochs}")
         image = image.to(device=device, memory_format=torch.channels_last_3d)
         with run.precision.autocast():
-            loss = loss_of(run.network(image), label.to(device))
+            logits = run.network(image)
+            loss = loss_of(logits, label.to(device))
+        if isinstance(drawn, CorrectedBatches):
+            drawn.answered(logits)
         if run.precision.step(run.optimizer, run.network, loss, training.gradient_clip):
             run.scheduler.step()
             run.average.update_parameters(run.network)
@@ -183,6 +186,25 @@ def _train_epoch(
             _check_not_lost(run.skipped_in_a_row)
     mean_loss = sum(losses_seen) / len(losses_seen) if losses_seen else float("nan")
     return {"loss": mean_loss, "learning_rate": float(run.scheduler.get_last_lr()[0]), "skipped_steps": skipped}
+
+
+def _batches(
+    run: Run, recipe: Recipe, examples: Examples
+) -> Iterable[tuple[torch.Tensor, torch.Tensor]] | CorrectedBatches:
+    """Return the batches of the run's next epoch."""
+    training, wish = recipe.training, corrections.from_recipe(recipe)
+    if wish is not None:
+        return CorrectedBatches(examples, wish, training.batch_size, training.seed, run.epoch)
+    plain = batches(examples, training.batch_size, training.seed, run.epoch)
+    # On the CPU a second thread would only take the network's core.
+    return ahead(plain) if run.precision.device == "cuda" else plain
+
+
+def _steps_per_epoch(recipe: Recipe, case_count: int) -> int:
+    wish, batch_size = corrections.from_recipe(recipe), recipe.training.batch_size
+    if wish is not None:
+        return corrections.steps_per_epoch(case_count, batch_size, wish.rounds)
+    return steps_per_epoch(case_count, batch_size)
 
 
 def _check_not_lost(skipped_in_a_row: int) -> None:

@@ -19,7 +19,7 @@ from AutoLabelLib.worker.training.dataset import read_case
 from AutoLabelLib.worker.training.examples import Example
 from AutoLabelLib.worker.training.patches import patch_grid, sample
 from AutoLabelLib.worker.training.prepare import Normalisation
-from AutoLabelLib.worker.training.surroundings import Surroundings, continued_patch, without_object
+from AutoLabelLib.worker.training.surroundings import Surroundings, continued_patch, cropped, without_object
 from AutoLabelLib.worker.training.variation import Variation, random_turn, thicker, varied
 
 if TYPE_CHECKING:
@@ -34,12 +34,16 @@ class Prompting:
 
     Attributes:
         sigma_mm: Width of a click in the guidance channels.
+        previous_answer: Whether a last channel shows the answer that a click corrects.
+        correction_rounds: How often the first, second, third … example returns with one more click; see `corrections`.
         clicks: Where users click.
         surroundings: What lies beyond a case's faces.
         variation: How far examples move away from their case.
     """
 
     sigma_mm: float = SIGMA_MM
+    previous_answer: bool = False
+    correction_rounds: tuple[int, ...] = ()
     clicks: ClickHabits = field(default_factory=ClickHabits)
     surroundings: Surroundings = field(default_factory=Surroundings)
     variation: Variation = field(default_factory=Variation)
@@ -57,6 +61,7 @@ def from_recipe(entries: dict[str, Any]) -> Prompting:
     for name in groups.keys() & entries.keys():
         _refuse_unknown(entries[name], groups[name])
         chosen[name] = groups[name](**entries[name])
+    chosen["correction_rounds"] = tuple(entries.get("correction_rounds", ()))
     return Prompting(**chosen)
 
 
@@ -117,6 +122,10 @@ class PromptedExamples:
         self._patch_voxels = patch_voxels
         self._spacing_mm = patch_spacing_mm
         self._options = prompting or Prompting()
+        patch_mm = np.asarray(patch_voxels) * patch_spacing_mm
+        self._whole = [
+            n for n, box in enumerate(boxes) if (np.multiply(box.mask.shape, box.spacing_mm) >= patch_mm).all()
+        ]
 
     def __len__(self) -> int:
         return len(self._boxes)
@@ -127,6 +136,9 @@ class PromptedExamples:
         options = self._options
         box = thicker(self._boxes[index], rng, options.variation)
         click = simulate_click(box.mask, box.spacing_mm, rng, options.clicks)
+        if index not in self._whole:  # who has real surroundings keeps them
+            box, start = cropped(box, rng, options.surroundings)
+            click = click - start
         centre = click
         if rng.random() < options.variation.recentre_fraction:
             centre = click + rng.random() * (np.argwhere(box.mask).mean(axis=0) - click)
@@ -137,16 +149,25 @@ class PromptedExamples:
         moved_mm = np.linalg.solve(turn, (click - centre) * np.asarray(box.spacing_mm))
         click_in_patch = (np.asarray(self._patch_voxels) - 1) / 2 + moved_mm / np.asarray(self._spacing_mm)
         guidance = self._guidance(label.numpy(), click_in_patch, rng)
-        return Example(torch.cat([image[None], torch.from_numpy(guidance)]), label[None].long())
+        channels = [image[None], torch.from_numpy(guidance)]
+        if options.previous_answer:
+            channels.append(torch.zeros_like(image[None]))
+        return Example(torch.cat(channels), label[None].long())
 
     def _grid(self, box: Box, centre: NDArray[np.float64], turn: NDArray[np.float64]) -> torch.Tensor:
         return patch_grid(self._patch_voxels, self._spacing_mm, box.mask.shape, box.spacing_mm, centre, turn)
 
     def _foreign_patch(self, rng: np.random.Generator) -> torch.Tensor:
         """Return a patch (I, J, K) of another case's tissue, mirrored at its faces."""
-        other = self._boxes[int(rng.integers(len(self._boxes)))]
-        keeps_object = rng.random() < self._options.surroundings.decoy_fraction
-        centre = rng.uniform(0, 1, 3) * np.asarray(other.mask.shape)
+        options, is_whole = self._options.surroundings, False
+        if self._whole and options.whole_fraction:
+            is_whole = rng.random() < options.whole_fraction
+        other = self._boxes[int(rng.choice(self._whole) if is_whole else rng.integers(len(self._boxes)))]
+        keeps_object = rng.random() < options.decoy_fraction
+        middle = rng.uniform(0, 1, 3)
+        if is_whole:  # not too near to a face, beyond which everything is mirrored
+            middle = 0.5 + 0.4 * (middle - 0.5)
+        centre = middle * np.asarray(other.mask.shape)
         grid = self._grid(other, centre, random_turn(rng, self._options.variation))
         return sample((other.image if keeps_object else other.empty)[None], grid, "reflection")[0]
 

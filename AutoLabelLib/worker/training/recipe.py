@@ -109,8 +109,13 @@ class Recipe:
 
     @property
     def guidance_channels(self) -> int:
-        """Number of channels that prompts add to the image: positive and negative, or none."""
-        return 2 if self.prompts else 0
+        """Number of channels that prompts add to the image: positive, negative and, if wanted, the answer before."""
+        return 2 + self.reads_previous if self.prompts else 0
+
+    @property
+    def reads_previous(self) -> bool:
+        """Whether the network is shown the answer that a click corrects."""
+        return bool(self.prompting.get("previous_answer", False))
 
     @property
     def label_values(self) -> tuple[int, ...]:
