@@ -15,6 +15,7 @@
     │   ├── OutOfMemory
     │   └── ProtocolError       the two sides do not understand each other
     ├── MissingDependency       a package that this needs is not installed
+    ├── SetupError              what AutoLabel needs cannot be installed, or not be used
     └── JobCancelled            the user stopped the job
 
 An error crosses the wire as code, message and hint, and is raised again as the same class on the other side.
@@ -106,6 +107,10 @@ class ProtocolError(WorkerError):
 
 class MissingDependency(AutoLabelError):
     """A package that this function needs is not installed."""
+
+
+class SetupError(AutoLabelError):
+    """What AutoLabel needs cannot be installed, or a Python that was chosen cannot be used."""
 
 
 class JobCancelled(AutoLabelError):
