@@ -1,9 +1,35 @@
-"""Codes to Slicer's terminology entries; `core.terminology.segment_code` leads back."""
+"""Codes to Slicer's terminology entries, and the list of them that Slicer offers to a person.
+
+`core.terminology.segment_code` leads back from an entry to the code.
+"""
 
 from __future__ import annotations
 
+from AutoLabelLib.core.errors import FileError
+from AutoLabelLib.core.locations import resources
 from AutoLabelLib.core.terminology import NOT_CODED, REGION_CONTEXT, SEGMENT_CONTEXT, Code, SegmentCode
 from AutoLabelLib.scene.nodes import load_slicer
+
+TERMINOLOGY = "Segmentation category and type - AutoLabel"
+"""Name, in Slicer's terminology selector, of the list of what the bundled models find."""
+
+
+def load_terminology() -> None:
+    """Offer the bundled models' codes in Slicer's terminology selector; doing it again changes nothing.
+
+    Raises:
+        FileError: If the file is missing or damaged.
+    """
+    logic = load_slicer().modules.terminologies.logic()
+    import vtk
+
+    loaded = vtk.vtkStringArray()
+    logic.GetLoadedTerminologyNames(loaded)
+    if loaded.LookupValue(TERMINOLOGY) >= 0:
+        return
+    path = resources() / "Terminologies" / "AutoLabel.term.json"
+    if not path.is_file() or logic.LoadTerminologyFromFile(str(path)) != TERMINOLOGY:
+        raise FileError(f'The terminology "{path}" cannot be read.', "Install AutoLabel again.")
 
 
 def terminology_entry(code: SegmentCode | None) -> str:
