@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from AutoLabelLib.api.pending import Pending
-from AutoLabelLib.api.sources import Source, is_node, open_source
+from AutoLabelLib.api.sources import Region, Source, open_part, volume_node_of
 from AutoLabelLib.client import default_worker
 from AutoLabelLib.core import catalogue
-from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.crop import Part
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.model import ModelSpec
@@ -35,10 +36,12 @@ def segment(
     *,
     wait: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
+    roi: Region = None,
     segmentation: Any = None,
     same_name: str = "replace",
     modality: str = "",
     series_uid: str | None = None,
+    time_point: int | None = None,
     **options: Any,
 ) -> Any:
     """Segment an image with a model; a node gives a segmentation node, anything else a `Labelmap`.
@@ -49,10 +52,13 @@ def segment(
         prompts: What was pointed at: `Prompts`, or a list of positive points (x, y, z) in RAS mm.
         wait: If False, return a `Pending` at once; `wait()` on it then gives the result.
         on_progress: Called with each `Progress`, in the calling thread.
+        roi: Segment only the smallest box of voxels around this: a markups ROI node for a node, else a
+            `core.prompt.Box`. The result is on the whole grid.
         segmentation: Segmentation node to add to, for a node; None makes a new one.
         same_name: For segments that are already there by this name: "replace" them or "add" new ones beside.
         modality: DICOM modality, for images that do not say it.
         series_uid: Which series of a DICOM folder, where there are several.
+        time_point: Which volume of a 4D file, from 0.
         **options: Of the worker's segmentation task: device, engine, overlap, mirror.
 
     Raises:
@@ -61,13 +67,13 @@ def segment(
         WorkerError: If the computation failed.
     """
     spec = catalogue.find(model)
-    image = open_source(source, modality, series_uid)
+    part = open_part(source, roi, modality, series_uid, time_point)
     given = _as_prompts(prompts)
-    volume_node = _volume_node(source)
+    volume_node = volume_node_of(source)
     if volume_node is None:
-        pending = _submit(spec, image, given, options, _labelmap)
+        pending = _submit(spec, part, given, options, _labelmap)
     else:
-        pending = _submit_for_node(volume_node, spec, image, given, options, segmentation, same_name)
+        pending = _submit_for_node(volume_node, spec, part, given, options, segmentation, same_name)
     if on_progress is not None:
         pending.on_progress(on_progress)
     return pending.wait() if wait else pending
@@ -79,32 +85,36 @@ def _as_prompts(prompts: PromptsLike) -> Prompts:
     return Prompts(points=tuple(Point((p[0], p[1], p[2])) for p in prompts or ()))
 
 
-def _volume_node(source: Source) -> Any:
-    first = source[0] if isinstance(source, (list, tuple)) else source
-    return first if is_node(first) else None
-
-
 def _labelmap(result: Result) -> Labelmap:
     return result.labelmaps[0]
 
 
 def _submit(
     spec: ModelSpec,
-    image: Image,
+    part: Part,
     prompts: Prompts,
     options: dict[str, Any],
     finish: Callable[[Result], Any],
     remarks: tuple[str, ...] = (),
 ) -> Pending[Any]:
-    spec.check(image, prompts)  # before a worker is started or a voxel is sent
-    job = Job("segmentation", str(spec.folder), (image,), prompts=prompts, options=options)
-    return Pending(default_worker().submit(job), finish, remarks)
+    spec.check(part.image, prompts)  # before a worker is started or a voxel is sent
+    job = Job("segmentation", str(spec.folder), (part.image,), prompts=prompts, options=options)
+    return Pending(default_worker().submit(job), lambda result: finish(_of_whole(result, part)), remarks)
+
+
+def _of_whole(result: Result, part: Part) -> Result:
+    """Return the result for a part of an image as one for all of it, which says which part was looked at."""
+    if part.box is None:
+        return result
+    provenance = {**result.provenance, "region": asdict(part.box)}
+    labelmaps = tuple(part.whole(labelmap) for labelmap in result.labelmaps)
+    return replace(result, labelmaps=labelmaps, provenance=provenance)
 
 
 def _submit_for_node(
     volume_node: Any,
     spec: ModelSpec,
-    image: Image,
+    part: Part,
     prompts: Prompts,
     options: dict[str, Any],
     segmentation: Any,
@@ -121,4 +131,4 @@ def _submit_for_node(
     def finish(result: Result) -> Any:
         return show_result(result, spec, volume_id, segmentation_id, same_name, grid)
 
-    return _submit(spec, image, prompts_for_image(prompts, volume_node), options, finish, remarks(volume_node))
+    return _submit(spec, part, prompts_for_image(prompts, volume_node), options, finish, remarks(volume_node))

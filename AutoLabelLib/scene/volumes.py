@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from AutoLabelLib.core.affine import Affine, as_affine
+from AutoLabelLib.core.affine import Affine, as_affine, cropped_affine
+from AutoLabelLib.core.crop import IndexBox
 from AutoLabelLib.core.errors import UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.scene import hierarchy
@@ -64,7 +65,16 @@ def grid_of(volume_node: Node) -> VolumeGrid:
     return VolumeGrid((size_i, size_j, size_k), affine, local_affine)
 
 
-def image_from_volume(volume_node: Node, modality: str = "") -> Image:
+def bytes_of(volume_node: Node, box: IndexBox | None = None) -> int:
+    """Return how much memory a volume's voxels take, or a box of them."""
+    image_data = volume_node.GetImageData()
+    if image_data is None:
+        return 0
+    voxels = image_data.GetNumberOfPoints() if box is None else int(np.prod(box.shape_ijk))
+    return int(voxels * image_data.GetNumberOfScalarComponents() * image_data.GetScalarSize())
+
+
+def image_from_volume(volume_node: Node, modality: str = "", box: IndexBox | None = None) -> Image:
     """Return a copy of a volume's voxels, where the views show them.
 
     A linear parent transform is applied to the affine. A non-linear one is left out: no affine can hold it, and
@@ -73,23 +83,27 @@ def image_from_volume(volume_node: Node, modality: str = "") -> Image:
     Args:
         volume_node: Scalar volume, or vector volume of other things than colours: its components become channels.
         modality: DICOM modality where the volume does not say its own.
+        box: Which of its voxels; None for all.
 
     Raises:
         UnsupportedVolumeError: If it is a colour volume, a labelmap, a sequence, not a volume, or has no voxels.
         GeometryError: If its affine or its linear parent transform is singular.
     """
     load_slicer()
-    _check_kind(volume_node)
+    check_kind(volume_node)
     grid = grid_of(volume_node)
-    voxels = view_of(volume_node.GetImageData())
+    voxels, affine = view_of(volume_node.GetImageData()), grid.affine
+    if box is not None:
+        voxels, affine = voxels[(slice(None), *box.slices)], cropped_affine(affine, box.start_ijk)
     # One channel after another, i fastest: the order in which Slicer, ITK and the worker's messages hold voxels.
     # A copy, because Slicer's arrays are live: the user may filter or crop the volume while a job runs.
     array = np.array(voxels.transpose(0, 3, 2, 1), order="C").transpose(0, 3, 2, 1)
     unit = "HU" if _code(volume_node.GetVoxelValueUnits()) == _HOUNSFIELD_UNIT else None
-    return Image(array, grid.affine, _modality(volume_node) or modality, unit=unit)
+    return Image(array, affine, modality_of(volume_node) or modality, unit=unit)
 
 
-def _check_kind(volume_node: Node) -> None:
+def check_kind(volume_node: Node) -> None:
+    """Raise UnsupportedVolumeError if a node is not a volume of measured intensities."""
     if not (hasattr(volume_node, "IsA") and volume_node.IsA("vtkMRMLNode")):
         raise UnsupportedVolumeError(f"Expected a volume node, got {type(volume_node).__name__}.")
     for class_name, (what, way_out) in _REFUSED.items():
@@ -115,8 +129,11 @@ def _is_color(volume_node: Node) -> bool:
     return image_data.GetScalarTypeAsString() == "unsigned char" and image_data.GetNumberOfScalarComponents() in (3, 4)
 
 
-def _modality(volume_node: Node) -> str:
-    """Return what the node itself says, then its series in the subject hierarchy, then the meaning of its voxels."""
+def modality_of(volume_node: Node) -> str:
+    """Return the DICOM modality that a volume says it is; "" where it does not say.
+
+    That is what the node itself says, then its series in the subject hierarchy, then the meaning of its voxels.
+    """
     said = volume_node.GetAttribute("DICOM.Modality") or hierarchy.attribute(volume_node, "DICOM.Modality")
     if said:
         return str(said)
