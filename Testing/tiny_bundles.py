@@ -54,7 +54,7 @@ def rounding_weights(classes: int, inputs: int = 1) -> dict[str, torch.Tensor]:
 def write_bundle(folder: Path, tiny: TinyBundle | None = None, *, is_trusted: bool = True) -> Path:
     """Write a bundle, have it approved, and return its folder."""
     tiny = tiny or TinyBundle()
-    inputs = tiny.channels + (2 if tiny.prompts else 0)
+    inputs = tiny.channels + (2 if tiny.prompts else 0) + bool(tiny.more.get("prompting", {}).get("previous_answer"))
     (folder / "configs").mkdir(parents=True)
     (folder / "models").mkdir()
     save_file(dict(tiny.state or rounding_weights(tiny.classes, inputs)), folder / "models" / "model.safetensors")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from AutoLabelLib.core.prompt import Box, Point, Prompts, Scribble
 from AutoLabelLib.worker import memory_ladder
 from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.model_cache import ANSWERS
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle
@@ -182,3 +184,33 @@ def test_the_nearest_part_is_measured_in_millimetres() -> None:
     kept = nearest_components(mask, affine, ras_from_index(affine, [[4, 4, 3]]))
     assert kept[0, 4, 4]
     assert kept.sum() == 1
+
+
+def _echo(folder: Path) -> Path:
+    """A network that answers what it answered before, plus the positive clicks."""
+    weights = {"weight": torch.zeros(2, 4, 1, 1, 1), "bias": torch.tensor([0.8, 0.0])}
+    weights["weight"][1, 1], weights["weight"][1, 3] = 1.0, 1.0
+    return model(folder, state=weights, more={"prompting": {"sigma_mm": 2.0, "previous_answer": True}})
+
+
+def test_a_network_reads_what_it_answered_to_the_clicks_before(tmp_path: Path) -> None:
+    folder = _echo(tmp_path)
+    array = np.random.default_rng(0).integers(0, 9, SHAPE, dtype=np.int16)
+    clicks = [click(15, 14, 12), click(17, 14, 12), click(15, 14, 13), click(20, 18, 14, positive=False)]
+    ANSWERS.clear()
+    found = [run(folder, array, Prompts(tuple(clicks[: n + 1]))) for n in range(4)]
+    assert [result.provenance["windows"] for result in found] == [1, 1, 1, 1]  # what was answered is remembered
+    masks = [result.labelmaps[0].array[0] for result in found]
+    assert all((after >= before).all() for before, after in pairwise(masks))
+    assert masks[0].sum() < masks[1].sum() < masks[3].sum()
+    ANSWERS.clear()
+    anew = run(folder, array, Prompts(tuple(clicks)))
+    assert anew.provenance["windows"] == 4
+    np.testing.assert_array_equal(anew.labelmaps[0].array[0], masks[3])
+
+
+def test_a_negative_click_before_the_first_positive_one_is_no_round(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).integers(0, 9, SHAPE, dtype=np.int16)
+    ANSWERS.clear()
+    prompts = Prompts((click(20, 18, 14, positive=False), click(15, 14, 12), click(16, 14, 12)))
+    assert run(_echo(tmp_path), array, prompts).provenance["windows"] == 2

@@ -17,7 +17,7 @@ from AutoLabelLib.worker.training.clicks import (
 )
 from AutoLabelLib.worker.training.patches import beyond_mm, patch_grid, sample
 from AutoLabelLib.worker.training.prompted import PromptedExamples, Prompting, from_recipe
-from AutoLabelLib.worker.training.surroundings import Surroundings, without_object
+from AutoLabelLib.worker.training.surroundings import Surroundings, continued_patch, cropped, without_object
 from AutoLabelLib.worker.training.variation import Variation, random_turn, thicker
 
 SPACING = (0.7, 0.9, 2.0)
@@ -102,9 +102,13 @@ def test_the_object_gives_way_to_its_surroundings() -> None:
     np.testing.assert_array_equal(box.empty[far], box.image[far])
 
 
-@pytest.mark.parametrize("kind", ["nothing", "own", "foreign"])
+@pytest.mark.parametrize("kind", ["nothing", "own", "foreign", "hard"])
 def test_the_label_never_reaches_beyond_the_box(kind: str) -> None:
-    fractions = {"nothing_fraction": float(kind == "nothing"), "foreign_fraction": float(kind == "foreign")}
+    fractions = {
+        "nothing_fraction": float(kind == "nothing"),
+        "foreign_fraction": float(kind in ("foreign", "hard")),
+        "hard_fraction": float(kind == "hard"),
+    }
     options = Prompting(variation=STILL, surroundings=Surroundings(**fractions))
     boxes = [_lopsided_box(), _lopsided_box()]
     example = PromptedExamples(boxes, PATCH, PATCH_SPACING, options).example(0, 5)
@@ -113,6 +117,43 @@ def test_the_label_never_reaches_beyond_the_box(kind: str) -> None:
     assert example.image.shape == (3, *PATCH) and example.label.shape == (1, *PATCH)
     if kind == "nothing":
         assert float(example.image[0, :, :, 0].std()) < 1e-6 or float(example.image[0, :, :, -1].std()) < 1e-6
+
+
+def test_a_box_is_cut_closer_but_never_into_its_object() -> None:
+    box, rng = _lopsided_box(), np.random.default_rng(0)
+    shapes = set()
+    for _ in range(20):
+        cut, start = cropped(box, rng, Surroundings(crop_fraction=1.0, crop_margin_mm=1.0))
+        shapes.add(cut.mask.shape)
+        assert cut.mask.sum() == box.mask.sum()
+        window = tuple(slice(a, a + n) for a, n in zip(start, cut.mask.shape, strict=True))
+        np.testing.assert_array_equal(cut.image, box.image[window])
+    assert len(shapes) > 10
+    assert cropped(box, rng, Surroundings())[0] is box
+
+
+def test_a_seamless_neighbour_is_chosen_among_several() -> None:
+    box = _lopsided_box()
+    grid = patch_grid(PATCH, PATCH_SPACING, box.mask.shape, SPACING, np.array([14.5, 12.5, 3.0]), np.eye(3))
+    patches = [torch.full(PATCH, value) for value in (3.0, -0.8, 5.0)]
+    options = Surroundings(nothing_fraction=0.0, foreign_fraction=1.0, tries=3, blend_mm=2.0)
+    image, _ = continued_patch(box, grid, lambda: patches.pop(), np.random.default_rng(0), options)
+    assert not patches
+    assert float(image[:, :, 0].max()) < 0.5
+
+
+def test_large_cases_serve_as_surroundings_of_small_ones() -> None:
+    large = np.full((60, 60, 30), 7.0, np.float32)
+    mask = np.zeros(large.shape, bool)
+    mask[28:32, 28:32, 14:16] = True
+    whole = Box(large, large, mask, (1.0, 1.0, 1.0))
+    fractions = Surroundings(nothing_fraction=0, foreign_fraction=1, whole_fraction=1, hard_fraction=1)
+    examples = PromptedExamples(
+        [_lopsided_box(), whole], PATCH, PATCH_SPACING, Prompting(variation=STILL, surroundings=fractions)
+    )
+    image = examples.example(0, 1).image[0]
+    assert abs(float(image.max()) - 7.0) < 1e-3
+    assert float(image[14:18, 10:14, 7:9].max()) < 1.0  # the object's own box stays
 
 
 def test_the_click_is_drawn_where_the_patch_shows_it() -> None:
