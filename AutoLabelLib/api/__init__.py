@@ -3,6 +3,8 @@
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
     segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
+    interaction.py   the verb interact: a session of prompts, with interaction_source.py (what it looks at)
+                     and mask_update.py (one answer)
 
 Each verb submits one job to the worker and turns the result into what the input was: a node for a node,
 a core type for a core type or a path.
@@ -12,9 +14,22 @@ from __future__ import annotations
 
 from AutoLabelLib.api.diagnosis import doctor
 from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
+from AutoLabelLib.api.interaction import Interaction, interact
+from AutoLabelLib.api.mask_update import MaskUpdate
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segmentation import segment
 from AutoLabelLib.api.training import train
 from AutoLabelLib.core.catalogue import models
 
-__all__ = ["Pending", "doctor", "evaluate", "evaluate_cases", "models", "segment", "train"]
+__all__ = [
+    "Interaction",
+    "MaskUpdate",
+    "Pending",
+    "doctor",
+    "evaluate",
+    "evaluate_cases",
+    "interact",
+    "models",
+    "segment",
+    "train",
+]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from AutoLabelLib.core.affine import index_from_ras
-from AutoLabelLib.core.errors import GeometryError
+from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.grid import HasGrid
 
 Position = tuple[float, float, float]
@@ -78,6 +79,11 @@ class Lasso:
         object.__setattr__(self, "path_ras_mm", _path(self.path_ras_mm, 3, "lasso"))
 
 
+Prompt = Point | Box | Scribble | Lasso
+
+_FIELD_OF = {Point: "points", Box: "boxes", Scribble: "scribbles", Lasso: "lassos"}
+
+
 @dataclass(frozen=True)
 class Prompts:
     """Everything that the user has pointed at so far, each kind in the order in which it was given."""
@@ -100,6 +106,27 @@ class Prompts:
         """Names of the kinds that are used: "point", "box", "scribble", "lasso"."""
         held = {"point": self.points, "box": self.boxes, "scribble": self.scribbles, "lasso": self.lassos}
         return tuple(kind for kind, prompts in held.items() if prompts)
+
+    def __iter__(self) -> Iterator[Prompt]:
+        return iter((*self.points, *self.boxes, *self.strokes))
+
+    def adding(self, prompt: Prompt) -> Prompts:
+        """Return these prompts and one more."""
+        field = _FIELD_OF[type(prompt)]
+        return replace(self, **{field: (*getattr(self, field), prompt)})
+
+    def removing(self, prompt: Prompt) -> Prompts:
+        """Return these prompts without one; of equal ones, the latest goes.
+
+        Raises:
+            InputError: If it is not among them.
+        """
+        field = _FIELD_OF[type(prompt)]
+        held = getattr(self, field)
+        places = [place for place, other in enumerate(held) if other == prompt]
+        if not places:
+            raise InputError("There is no such prompt to remove.", "It may have been undone already.")
+        return replace(self, **{field: held[: places[-1]] + held[places[-1] + 1 :]})
 
     def positions_ras_mm(self) -> list[Position]:
         """Return every corner and point."""

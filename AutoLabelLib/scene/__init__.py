@@ -5,6 +5,8 @@
 | `volumes`          | volume node to `Image`, `Image` to volume node, where a volume's voxels are |
 | `segmentations`    | `Labelmap` to segmentation node and back                                    |
 | `segment_update`   | new voxels for one segment, with its neighbours left alone                  |
+| `interactive_segment` | a segment that is made prompt by prompt                                  |
+| `content_stamp`    | whether a volume has changed                                                |
 | `labelmap_volumes` | labelmap volume node to `Labelmap`                                          |
 | `tables`           | rows to a table node                                                        |
 | `scene_files`      | the scene into an .mrb file                                                 |

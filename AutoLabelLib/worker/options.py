@@ -22,6 +22,7 @@ class SegmentationOptions:
         overlap: Part of a window that its neighbour shares, from 0 to 0.9; None: as the bundle says.
         mirror: Whether mirror images are averaged; None: as the bundle says.
         batch: Windows per pass of the network; None: 1 on the CPU, 4 on a GPU.
+        crop: Whether only the box around what was found is returned, as one crop of the image's grid.
     """
 
     device: str = "auto"
@@ -29,6 +30,7 @@ class SegmentationOptions:
     overlap: float | None = None
     mirror: bool | None = None
     batch: int | None = None
+    crop: bool = False
 
 
 def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:
@@ -48,12 +50,16 @@ def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:
         raise InputError(f"mirror must be true or false, got {mirror!r}.")
     if batch is not None and not (isinstance(batch, int) and not isinstance(batch, bool) and batch >= 1):
         raise InputError(f"batch must be a whole number of 1 or more, got {batch!r}.")
+    crop = options.get("crop", False)
+    if not isinstance(crop, bool):
+        raise InputError(f"crop must be true or false, got {crop!r}.")
     return SegmentationOptions(
         _device(options.get("device") or "auto"),
         _engine(options.get("engine") or "auto"),
         None if overlap is None else float(overlap),
         mirror,
         batch,
+        crop,
     )
 
 

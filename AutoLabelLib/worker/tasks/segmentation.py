@@ -1,6 +1,7 @@
 """The task "segmentation": an image goes in, named segments come out on the image's own grid.
 
-Options: see `AutoLabelLib.worker.options.SegmentationOptions`.
+Options: see `AutoLabelLib.worker.options.SegmentationOptions`. With the option crop, the result's labelmap is a box of
+the image's grid, and the result's value start_ijk says where the box begins.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 import AutoLabelLib
+from AutoLabelLib.core.affine import cropped_affine
 from AutoLabelLib.core.bundle import read_spec
+from AutoLabelLib.core.crop import found_box
 from AutoLabelLib.core.errors import ContractError, InputError, ModelError
 from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
@@ -80,12 +83,32 @@ def _segment(
     with context.phase("postprocess"):
         labels = _cleaned(labels, bundle)
     model_cache.MODELS.shrink()  # engines may have been added to the model
+    provenance = _provenance(job, bundle, choices, mirror_axes, facts)
+    return _result(job, labels, image, spec, choices, provenance, context)
+
+
+def _result(
+    job: Job,
+    labels: NDArray[Any],
+    image: Image,
+    spec: ModelSpec,
+    choices: options.SegmentationOptions,
+    provenance: dict[str, Any],
+    context: TaskContext,
+) -> Result:
+    """Return labels (layers, I, J, K) as a result: on the image's grid, or cropped to what was found."""
+    affine, values = image.affine, {}
+    if choices.crop:
+        box = found_box(labels)
+        labels = np.ascontiguousarray(labels[(slice(None), *box.slices)])
+        affine, values = cropped_affine(affine, box.start_ijk), {"start_ijk": list(box.start_ijk)}
     return Result(
         job_id=job.id,
-        labelmaps=(Labelmap(labels, image.affine, bundle.spec.segments),),
+        labelmaps=(Labelmap(labels, affine, spec.segments),),
+        values=values,
         warnings=tuple(context.warnings),
         phase_seconds=dict(context.phase_seconds),
-        provenance=_provenance(job, bundle, choices, mirror_axes, facts),
+        provenance=provenance,
     )
 
 
