@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from AutoLabelLib.cli import checks, report
+from AutoLabelLib.cli import report
 from AutoLabelLib.cli.arguments import add_json
+from AutoLabelLib.install import checks
 
 _MARKS = {checks.OK: "ok", checks.MISSING: "missing", checks.FAILED: "FAILED"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from AutoLabelLib import api
-from AutoLabelLib.cli import checks
 from AutoLabelLib.cli.main import main
 from AutoLabelLib.core.errors import WorkerCrashed
+from AutoLabelLib.install import checks
 
 CPU = {"name": "cpu", "kind": "x86_64", "memory_bytes": 2**33}
 

@@ -1,25 +1,22 @@
-"""The checks of `autolabel doctor`; each works whatever else is missing."""
+"""What works and what does not, one finding each; each check works whatever else is missing."""
 
 from __future__ import annotations
 
 import platform
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 from AutoLabelLib import __version__
 from AutoLabelLib.core.errors import AutoLabelError
+from AutoLabelLib.install import packages
+from AutoLabelLib.install.requirements import OLDEST_PYTHON
+from AutoLabelLib.install.surroundings import has_nvidia_driver
 
 OK, MISSING, FAILED = "ok", "missing", "failed"
 
-_OLDEST_PYTHON = (3, 11)
-_REQUIRED = (
-    "numpy", "scipy", "torch", "monai", "safetensors", "SimpleITK", "nibabel", "pydicom", "psutil", "tqdm",
-)  # fmt: skip
-_OPTIONAL = {
+_PURPOSE = {
     "slicer-core": "to write Slicer scenes (.mrb) and pictures",
     "openvino": "to segment several times faster on Intel and AMD processors",
 }
@@ -46,9 +43,9 @@ class Check:
 
 def all_checks() -> list[Check]:
     """Return all checks, in the order in which one should mend what they find."""
-    packages = list(_packages())
-    found = [_python(), Check("autolabel", OK, __version__), *packages, *_models()]
-    broken = [check.name for check in packages if check.state != OK and not check.optional]
+    found_packages = list(_packages())
+    found = [_python(), Check("autolabel", OK, __version__), *found_packages, *model_checks()]
+    broken = [check.name for check in found_packages if check.state != OK and not check.optional]
     if broken:
         return [
             *found,
@@ -59,23 +56,32 @@ def all_checks() -> list[Check]:
 
 def _python() -> Check:
     detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info >= _OLDEST_PYTHON:
+    if sys.version_info >= OLDEST_PYTHON:
         return Check("python", OK, detail)
-    return Check("python", FAILED, detail, f"AutoLabel needs Python {'.'.join(map(str, _OLDEST_PYTHON))} or newer.")
+    return Check("python", FAILED, detail, f"AutoLabel needs Python {'.'.join(map(str, OLDEST_PYTHON))} or newer.")
 
 
 def _packages() -> Iterator[Check]:
     """Yield a check per package; nothing is imported, so that a broken package cannot break the check."""
-    for name in (*_REQUIRED, *_OPTIONAL):
-        optional = name in _OPTIONAL
-        try:
-            yield Check(name, OK, metadata.version(name), optional=optional)
-        except metadata.PackageNotFoundError:
-            detail = _OPTIONAL.get(name, "not installed")
-            yield Check(name, MISSING, detail, f"pip install {name}", optional)
+    for package in packages.needed_packages():
+        name, version = package.name, package.version
+        if version is None:
+            yield _missing(name, package.optional)
+        elif package.state == packages.OK:
+            yield Check(name, OK, version, optional=package.optional)
+        else:
+            detail = f"{version} is too old, {package.wanted.oldest} is needed"
+            yield Check(name, FAILED, detail, f'pip install "{package.wanted}"', package.optional)
+    version = packages.installed_versions(["slicer-core"])["slicer-core"]
+    yield Check("slicer-core", OK, version, optional=True) if version else _missing("slicer-core", True)
 
 
-def _models() -> Iterator[Check]:
+def _missing(name: str, optional: bool) -> Check:
+    return Check(name, MISSING, _PURPOSE.get(name, "not installed"), f"pip install {name}", optional)
+
+
+def model_checks() -> Iterator[Check]:
+    """Yield a check per installed model: whether its files are the published ones."""
     try:
         from AutoLabelLib.core import bundle, catalogue
 
@@ -104,9 +110,18 @@ def _worker() -> Iterator[Check]:
         yield Check("worker", FAILED, error.message, error.hint)
         return
     yield Check("worker", OK, "starts and answers")
+    yield from device_checks(values)
+
+
+def device_checks(values: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield a check per device that a diagnosis of the worker has tried.
+
+    Args:
+        values: What `api.doctor(self_test=True)` returns.
+    """
     for device in values["devices"]:
         yield _device(device, values["self_test"].get(device["name"], {}))
-    if len(values["devices"]) == 1 and shutil.which("nvidia-smi"):
+    if len(values["devices"]) == 1 and has_nvidia_driver():
         detail = "an NVIDIA GPU is here, but this torch cannot use it"
         yield Check(
             "GPU", MISSING, detail, "Choose your CUDA version at https://pytorch.org/get-started", optional=True
