@@ -3,6 +3,8 @@
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
     segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
+    self_test.py  the verb self_test: a phantom through the whole chain
+    stepwise.py   work in this process that is followed in the same way
     interaction.py   the verb interact: a session of prompts, with interaction_source.py (what it looks at)
                      and mask_update.py (one answer)
 
@@ -18,6 +20,7 @@ from AutoLabelLib.api.interaction import Interaction, interact
 from AutoLabelLib.api.mask_update import MaskUpdate
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segmentation import segment
+from AutoLabelLib.api.self_test import self_test
 from AutoLabelLib.api.training import train
 from AutoLabelLib.core.catalogue import models
 
@@ -31,5 +34,6 @@ __all__ = [
     "interact",
     "models",
     "segment",
+    "self_test",
     "train",
 ]

@@ -111,6 +111,29 @@ def _worker() -> Iterator[Check]:
         return
     yield Check("worker", OK, "starts and answers")
     yield from device_checks(values)
+    yield _phantom()
+
+
+def _phantom() -> Check:
+    from AutoLabelLib import api
+
+    try:
+        return self_test_check(api.self_test())
+    except AutoLabelError as error:
+        return Check("self-test", FAILED, error.message, error.hint)
+
+
+def self_test_check(outcome: Mapping[str, Any]) -> Check:
+    """Return in words what a self-test found.
+
+    Args:
+        outcome: What `api.self_test` returns.
+    """
+    seconds = sum(outcome["phase_seconds"].values())
+    detail = f"a nodule of a phantom, Dice {outcome['dice']:.2f} in {seconds:.1f} s on {outcome['device']}"
+    if outcome["passed"]:
+        return Check("self-test", OK, detail)
+    return Check("self-test", FAILED, f"{detail}: not where it is", "Install AutoLabel and torch again.")
 
 
 def device_checks(values: Mapping[str, Any]) -> Iterator[Check]:

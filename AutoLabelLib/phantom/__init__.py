@@ -3,6 +3,7 @@
 | file        | what it does                                                                             |
 |-------------|------------------------------------------------------------------------------------------|
 | `chest`     | a chest CT with nodules of exactly known volume, put together from the rest               |
+| `single`    | one nodule in a small block of lung, for a self-test                                     |
 | `thorax`    | where body, cavity, mediastinum, lungs and fissures are, as signed distances              |
 | `wall`      | skin, fat, muscles, bones                                                                |
 | `organs`    | heart, great vessels, airways, upper abdomen, lung tissue                                |

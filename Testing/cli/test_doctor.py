@@ -13,6 +13,7 @@ from AutoLabelLib.cli.main import main
 from AutoLabelLib.core.errors import WorkerCrashed
 from AutoLabelLib.install import checks
 
+PASSED = {"passed": True, "dice": 0.98, "device": "cpu", "phase_seconds": {"network": 0.2}}
 CPU = {"name": "cpu", "kind": "x86_64", "memory_bytes": 2**33}
 
 
@@ -21,6 +22,7 @@ def healthy(install: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> Non
     install()
     monkeypatch.setattr(metadata, "version", lambda name: "9.9")
     monkeypatch.setattr(api, "doctor", lambda **options: {"devices": [CPU], "self_test": {"cpu": {"passed": True}}})
+    monkeypatch.setattr(api, "self_test", lambda: PASSED)
 
 
 def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
@@ -98,9 +100,18 @@ def test_a_device_that_computes_wrongly(
     assert "no kernel image" in found["detail"]
 
 
+def test_a_nodule_that_is_not_found(
+    healthy: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(api, "self_test", lambda: PASSED | {"passed": False, "dice": 0.1})
+    assert main(["doctor", "--json"]) == 1
+    assert "Dice 0.10 in 0.2 s on cpu: not where it is" in by_name(capsys)["self-test"]["detail"]
+
+
 def test_the_real_worker_answers(install: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> None:
     install()
     main(["doctor", "--json"])
     found = by_name(capsys)
     assert found["worker"]["state"] == checks.OK
     assert found["cpu"]["state"] == checks.OK
+    assert found["self-test"]["state"] == checks.OK
