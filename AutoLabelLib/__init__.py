@@ -2,20 +2,20 @@
 
 The layers, each importing only what its row allows (held by Testing/test_architecture.py):
 
-| layer      | what lives there                                                        | may import             |
-|------------|-------------------------------------------------------------------------|------------------------|
-| `core`     | images, labelmaps, prompts, models, jobs, errors, geometry              | –                      |
-| `protocol` | messages and frames between client and worker                           | core                   |
-| `files`    | images, labelmaps and tables in and out of files                        | core                   |
-| `dicom`    | DICOM series in                                                         | core                   |
-| `phantom`  | synthetic images of known truth                                         | core                   |
-| `client`   | start, watch, cancel and restart the worker; submit jobs                | core, protocol         |
-| `worker`   | the other process: torch and MONAI, one file per task                   | core, protocol, files  |
-| `scene`    | MRML nodes to and from core types, pictures of them; main thread only   | core, files            |
-| `api`      | the verbs: segment, interact, evaluate, train, models                   | all above but worker   |
-| `install`  | what Slicer's Python lacks, and getting it when the user asks for it    | all above but worker   |
-| `gui`      | the panels inside Slicer, one file each; widgets only                   | all above but worker   |
-| `cli`      | the `autolabel` command, one file per verb                              | all above but worker, gui |
+| layer      | what lives there                                                      | may import                     |
+|------------|-----------------------------------------------------------------------|--------------------------------|
+| `core`     | images, labelmaps, prompts, models, jobs, errors, geometry            | –                              |
+| `protocol` | messages and frames between client and worker                         | core                           |
+| `files`    | images, labelmaps and tables in and out of files                      | core                           |
+| `dicom`    | DICOM series in                                                       | core                           |
+| `phantom`  | synthetic images of known truth                                       | core                           |
+| `client`   | start, watch, cancel and restart the worker; submit jobs              | core, protocol                 |
+| `worker`   | the other process: torch and MONAI, one file per task                 | core, protocol, files, phantom |
+| `scene`    | MRML nodes to and from core types, pictures of them; main thread only | core, files                    |
+| `api`      | the verbs: segment, interact, evaluate, train, models                 | all above but worker           |
+| `install`  | what Slicer's Python lacks, and getting it when the user asks for it  | all above but worker           |
+| `gui`      | the panels inside Slicer, one file each; widgets only                 | all above but worker           |
+| `cli`      | the `autolabel` command, one file per verb                            | all above but worker, gui      |
 
 `worker` and `scene` never meet: only messages cross between the two processes.
 
