@@ -90,11 +90,23 @@ class ModelSpec:
             ContractError: If modality, channels or prompts are not what the model takes.
             GeometryError: If a prompt is outside the image.
         """
-        self._check_shape(image)
-        warnings = self._check_modality(image)
+        warnings = self.check_form(image)
         image.check_values()
         self._check_prompts(image, prompts or Prompts())
         return warnings + self._check_unit(image)
+
+    def check_form(self, image: Image) -> tuple[str, ...]:
+        """Do what `check` does, as far as it goes without reading voxels or looking at prompts: at once.
+
+        Args:
+            image: What shall be sent to the model.
+
+        Raises:
+            UnsupportedVolumeError: If the image has one slice.
+            ContractError: If modality or channels are not what the model takes.
+        """
+        self._check_shape(image)
+        return self._check_modality(image)
 
     def _check_shape(self, image: Image) -> None:
         if min(image.spatial_shape) < _SMALLEST_EXTENT_VOXELS:

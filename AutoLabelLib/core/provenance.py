@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -32,8 +33,14 @@ def segment_tags(result: Result, spec: ModelSpec) -> dict[str, str]:
         "DICOM.SegmentAlgorithmName": f"AutoLabel {spec.name} {spec.version}".strip()[:_LONGEST_NAME],
         f"{PREFIX}Model": spec.name,
         f"{PREFIX}ModelVersion": spec.version,
+        f"{PREFIX}Date": datetime.now().astimezone().isoformat(timespec="seconds"),
         f"{PREFIX}Seconds": f"{sum(result.phase_seconds.values()):.3f}",
+        f"{PREFIX}PhaseSeconds": json.dumps({name: round(time, 3) for name, time in result.phase_seconds.items()}),
+        f"{PREFIX}Warnings": json.dumps(list(result.warnings), ensure_ascii=False),
     }
+    model = result.provenance.get("model")
+    if isinstance(model, Mapping) and model.get("sha256"):
+        tags[f"{PREFIX}ModelSha256"] = str(model["sha256"])
     for key, value in result.provenance.items():
         kept = _without_paths(value)
         if kept is not None:

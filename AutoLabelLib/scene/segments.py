@@ -23,6 +23,18 @@ def describe(vtk_segment: Any, segment: Segment, tags: Mapping[str, str]) -> Non
         vtk_segment.SetTag(key, value)
 
 
+def exchange_tags(vtk_segment: Any, tags: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Set tags of a vtkSegment, or remove those that are None; return what they were, so that it can be undone."""
+    old: dict[str, str | None] = {}
+    for key, value in tags.items():
+        old[key] = _tag(vtk_segment, key) if vtk_segment.HasTag(key) else None
+        if value is None:
+            vtk_segment.RemoveTag(key)
+        elif old[key] != value:
+            vtk_segment.SetTag(key, value)
+    return old
+
+
 def unique_name(segmentation: Any, name: str) -> str:
     """Return a name that no segment of a vtkSegmentation has: the name itself, or with a number from 2."""
     taken = {segmentation.GetSegment(i).GetName() for i in segmentation.GetSegmentIDs()}
@@ -44,12 +56,13 @@ def segment_of(vtk_segment: Any, label_value: int, layer: int) -> Segment:
 def chosen_values(vtk_segments: Sequence[Any]) -> list[int]:
     """Return the label values that the segments of one layer were given at first, if these still differ."""
     stored = [segment.GetLabelValue() for segment in vtk_segments]
-    chosen = [_tag(segment, LABEL_VALUE_TAG) for segment in vtk_segments]
+    chosen = [tag_of(segment, LABEL_VALUE_TAG) for segment in vtk_segments]
     values = [int(text) if text.isdigit() and int(text) else value for text, value in zip(chosen, stored, strict=True)]
     return values if len(set(values)) == len(values) else stored
 
 
-def _tag(vtk_segment: Any, key: str) -> str:
+def tag_of(vtk_segment: Any, key: str) -> str:
+    """Return a tag of a vtkSegment; "" if it has none by this name."""
     import vtk
 
     text = vtk.reference("")

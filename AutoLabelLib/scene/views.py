@@ -56,3 +56,34 @@ def slice_logic(volume_node: Node, layout_name: str) -> Any:
     logic.AddSliceNode(layout_name)
     logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume_node.GetID())
     return logic
+
+
+def jump_to_segment(segmentation_node: Node, segment_id: str) -> bool:
+    """Bring the middle of a segment into the middle of every slice and 3D view; return False if it is empty.
+
+    Args:
+        segmentation_node: Segmentation.
+        segment_id: The segment.
+    """
+    from AutoLabelLib.scene.segment_measures import center_ras_mm
+
+    center = center_ras_mm(segmentation_node, segment_id)
+    if center is None:
+        return False
+    slicer, scene = load_slicer(), scene_of(segmentation_node)
+    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *center, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLCameraNode")):
+        _look_at(scene.GetNthNodeByClass(index, "vtkMRMLCameraNode"), center)
+    return True
+
+
+def _look_at(camera_node: Node, center_ras_mm: Position) -> None:
+    """Let a camera look at a position from where it does now: same direction, same distance."""
+    focal_point, position = camera_node.GetFocalPoint(), camera_node.GetPosition()
+    offsets = (was - focal for was, focal in zip(position, focal_point, strict=True))
+    moved = [new + offset for new, offset in zip(center_ras_mm, offsets, strict=True)]
+    was_modifying = camera_node.StartModify()
+    camera_node.SetFocalPoint(*center_ras_mm)
+    camera_node.SetPosition(*moved)
+    camera_node.ResetClippingRange()
+    camera_node.EndModify(was_modifying)

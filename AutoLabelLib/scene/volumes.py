@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,17 +89,33 @@ def image_from_volume(volume_node: Node, modality: str = "", box: IndexBox | Non
         UnsupportedVolumeError: If it is a colour volume, a labelmap, a sequence, not a volume, or has no voxels.
         GeometryError: If its affine or its linear parent transform is singular.
     """
+    shared = shared_image(volume_node, modality, box)
+    # One channel after another, i fastest: the order in which Slicer, ITK and the worker's messages hold voxels.
+    # A copy, because Slicer's arrays are live: the user may filter or crop the volume while a job runs.
+    array = np.array(shared.array.transpose(0, 3, 2, 1), order="C").transpose(0, 3, 2, 1)
+    return replace(shared, array=array)
+
+
+def shared_image(volume_node: Node, modality: str = "", box: IndexBox | None = None) -> Image:
+    """Return what `image_from_volume` does, at once, sharing the volume's memory: only for a look, not to be kept.
+
+    Args:
+        volume_node: As there.
+        modality: As there.
+        box: As there.
+
+    Raises:
+        UnsupportedVolumeError: As there.
+        GeometryError: As there.
+    """
     load_slicer()
     check_kind(volume_node)
     grid = grid_of(volume_node)
     voxels, affine = view_of(volume_node.GetImageData()), grid.affine
     if box is not None:
         voxels, affine = voxels[(slice(None), *box.slices)], cropped_affine(affine, box.start_ijk)
-    # One channel after another, i fastest: the order in which Slicer, ITK and the worker's messages hold voxels.
-    # A copy, because Slicer's arrays are live: the user may filter or crop the volume while a job runs.
-    array = np.array(voxels.transpose(0, 3, 2, 1), order="C").transpose(0, 3, 2, 1)
     unit = "HU" if _code(volume_node.GetVoxelValueUnits()) == _HOUNSFIELD_UNIT else None
-    return Image(array, affine, modality_of(volume_node) or modality, unit=unit)
+    return Image(voxels, affine, modality_of(volume_node) or modality, unit=unit)
 
 
 def check_kind(volume_node: Node) -> None:
