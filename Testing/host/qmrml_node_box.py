@@ -1,0 +1,218 @@
+"""qMRMLNodeComboBox: the nodes of some classes in the real scene, one of which is chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6 import QtCore, QtWidgets
+
+from Testing.host.ctk_widgets import ctkComboBox
+from Testing.host.properties import kept
+from Testing.host.scene_watch import SceneWatch
+
+
+class qMRMLNodeComboBox(QtWidgets.QWidget):
+    """A box that lists nodes and follows the scene."""
+
+    currentNodeChanged = QtCore.Signal(object)
+    currentNodeValid = QtCore.Signal(bool)
+    currentNodeIDChanged = QtCore.Signal(str)
+    currentNodeRenamed = QtCore.Signal(str)
+    nodeActivated = QtCore.Signal(object)
+    nodeAdded = QtCore.Signal(object)
+    nodeAddedByUser = QtCore.Signal(object)
+    nodeAboutToBeRemoved = QtCore.Signal(object)
+    nodeAboutToBeEdited = QtCore.Signal(object)
+    SIGNATURES = {
+        "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
+        "currentNodeChanged(bool)": "currentNodeValid",
+        "nodeActivated(vtkMRMLNode*)": "nodeActivated",
+        "nodeAdded(vtkMRMLNode*)": "nodeAdded",
+        "nodeAddedByUser(vtkMRMLNode*)": "nodeAddedByUser",
+        "nodeAboutToBeRemoved(vtkMRMLNode*)": "nodeAboutToBeRemoved",
+        "nodeAboutToBeEdited(vtkMRMLNode*)": "nodeAboutToBeEdited",
+    }
+    addEnabled = kept(bool, "addEnabled", True)
+    removeEnabled = kept(bool, "removeEnabled", True)
+    editEnabled = kept(bool, "editEnabled", False)
+    renameEnabled = kept(bool, "renameEnabled", False)
+    selectNodeUponCreation = kept(bool, "selectNodeUponCreation", True)
+    interactionNodeSingletonTag = kept(str, "interactionNodeSingletonTag", "")
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._box = ctkComboBox(self)
+        row.addWidget(self._box)
+        policy = QtWidgets.QSizePolicy
+        self.setSizePolicy(policy(policy.Policy.Preferred, policy.Policy.Fixed, policy.ControlType.ComboBox))
+        self._choices: dict[str, Any] = {"nodeTypes": [], "hideChildNodeTypes": [], "noneDisplay": "None"}
+        self._attributes: list[tuple[str, str, str | None]] = []
+        self._labels: dict[str, str] = {}
+        self._base_names: dict[str, str] = {}
+        self._requested: str | None = None
+        self._current: str | None = None
+        self._watch = SceneWatch(self, self._rebuild)
+        self._box.currentIndexChanged.connect(self._chosen)
+        self._box.activated.connect(self._activated)
+        self.setEnabled(False)
+
+    def _choice(kind: Any, name: str, default: Any = False) -> Any:  # noqa: N805 - makes properties of the class
+        def write(self: Any, value: Any) -> None:
+            self._choices[name] = list(value) if kind == "QStringList" else value
+            self._rebuild()
+
+        return QtCore.Property(kind, lambda self: self._choices.get(name, default), write)
+
+    nodeTypes = _choice("QStringList", "nodeTypes")
+    hideChildNodeTypes = _choice("QStringList", "hideChildNodeTypes")
+    noneEnabled = _choice(bool, "noneEnabled")
+    noneDisplay = _choice(str, "noneDisplay")
+    showHidden = _choice(bool, "showHidden")
+    showChildNodeTypes = _choice(bool, "showChildNodeTypes", True)
+
+    def mrmlScene(self) -> Any:
+        """Return the scene whose nodes are listed."""
+        return self._watch.scene
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """List the nodes of a scene."""
+        self._watch.set_scene(scene)
+        self.setEnabled(scene is not None)
+        if self._requested is not None and scene is not None:
+            self.setCurrentNodeID(self._requested)
+            self._requested = None
+
+    def addAttribute(self, node_type: str, name: str, value: Any = None) -> None:
+        """List only nodes that have an attribute."""
+        self._attributes.append((node_type, name, None if value is None else str(value)))
+        self._rebuild()
+
+    def removeAttribute(self, node_type: str, name: str) -> None:
+        """Undo `addAttribute`."""
+        self._attributes = [entry for entry in self._attributes if entry[:2] != (node_type, name)]
+        self._rebuild()
+
+    def setNodeTypeLabel(self, label: str, node_type: str) -> None:
+        """Set what nodes of a class are called."""
+        self._labels[node_type] = label
+
+    def nodeTypeLabel(self, node_type: str) -> str:
+        """Return what nodes of a class are called."""
+        label = self._labels.get(node_type)
+        return label or (self._watch.scene and self._watch.scene.GetTypeDisplayNameByClassName(node_type)) or "node"
+
+    def setBaseName(self, name: str, node_type: str = "") -> None:
+        """Set how new nodes are named."""
+        for known in [node_type] if node_type else self.nodeTypes:
+            self._base_names[known] = name
+
+    baseName = QtCore.Property(str, lambda self: next(iter(self._base_names.values()), ""), setBaseName)
+
+    def _wanted(self, node: Any) -> bool:
+        """Return whether a node is listed."""
+        kinds = [
+            kind
+            for kind in self.nodeTypes
+            if (node.IsA(kind) if self.showChildNodeTypes else node.GetClassName() == kind)
+        ]
+        if not kinds or (node.GetHideFromEditors() and not self.showHidden):
+            return False
+        if any(node.IsA(kind) for kind in self.hideChildNodeTypes):
+            return False
+        for kind, name, value in self._attributes:
+            found = node.GetAttribute(name)
+            if node.IsA(kind) and (found is None or (value is not None and found != value)):
+                return False
+        return True
+
+    def _rebuild(self) -> None:
+        """List what is in the scene now, and keep, or replace as Slicer does, what is chosen."""
+        nodes = [node for node in self._watch.nodes() if self._wanted(node)]
+        self._watch.watch_nodes(nodes)
+        listed = [(node.GetID(), node.GetName() or node.GetID()) for node in nodes]
+        before = self._box.currentIndex()
+        items = ([("", self.noneDisplay)] if self.noneEnabled else []) + listed
+        names = [self._box.itemText(index) for index in range(self._box.count())]
+        if items == [(self._box.itemData(index), name) for index, name in enumerate(names)]:
+            return
+        self._box.blockSignals(True)
+        self._box.clear()
+        for node_id, name in items:
+            self._box.addItem(name, node_id)
+        index = self._box.findData(self._current) if self._current else -1
+        if index < 0:
+            # When the chosen node goes, Slicer chooses its successor; where None is not offered, it always chooses.
+            index = 0 if self.noneEnabled and not self._current else min(max(before, 0), self._box.count() - 1)
+        self._box.setCurrentIndex(index)
+        self._box.blockSignals(False)
+        self._box.defaultText = f"Select a {self.nodeTypeLabel(self.nodeTypes[0] if self.nodeTypes else '')}"
+        self._chosen(index)
+
+    def _chosen(self, index: int) -> None:
+        node_id = self._box.itemData(index) or None
+        if node_id == self._current:
+            return
+        self._current = node_id
+        node = self.currentNode()
+        self.currentNodeChanged.emit(node)
+        self.currentNodeValid.emit(node is not None)
+        self.currentNodeIDChanged.emit(node_id or "")
+
+    def _activated(self, _index: int) -> None:
+        self.nodeActivated.emit(self.currentNode())
+
+    def nodeCount(self) -> int:
+        """Return how many nodes are listed."""
+        return self._box.count() - bool(self.noneEnabled)
+
+    def nodeFromIndex(self, index: int) -> Any:
+        """Return a listed node."""
+        node_id = self._box.itemData(index + bool(self.noneEnabled))
+        return self._watch.scene.GetNodeByID(node_id) if node_id else None
+
+    def currentNode(self) -> Any:
+        """Return the chosen node; None where there is none."""
+        return self._watch.scene.GetNodeByID(self._current) if self._current and self._watch.scene else None
+
+    def setCurrentNode(self, node: Any) -> None:
+        """Choose a node; None for none."""
+        self.setCurrentNodeID(node.GetID() if node is not None else "")
+
+    def _current_id(self) -> str:
+        return self._current or ""
+
+    def setCurrentNodeID(self, node_id: str) -> None:
+        """Choose a node by its id; "" for none."""
+        if self._watch.scene is None:
+            self._requested = node_id
+        index = self._box.findData(node_id) if node_id else -1
+        self._box.setCurrentIndex(0 if index < 0 and self.noneEnabled else index)
+
+    currentNodeID = QtCore.Property(str, _current_id, setCurrentNodeID)
+
+    def setCurrentNodeIndex(self, index: int) -> None:
+        """Choose a node by its place in the list."""
+        self._box.setCurrentIndex(index + bool(self.noneEnabled))
+
+    def addNode(self, node_type: str = "") -> Any:
+        """Return a new node, which is chosen."""
+        kind = node_type or self.nodeTypes[0]
+        name = self._base_names.get(kind) or self.nodeTypeLabel(kind)
+        scene = self._watch.scene
+        node = scene.CreateNodeByClass(kind)
+        node.UnRegister(None)
+        node.SetName(scene.GenerateUniqueName(name))
+        for wanted, attribute, value in self._attributes:
+            if node.IsA(wanted):
+                node.SetAttribute(attribute, value or "")
+        scene.AddNode(node)
+        if self.selectNodeUponCreation:
+            self.setCurrentNode(node)
+        self.nodeAddedByUser.emit(node)
+        return node
+
+    def removeCurrentNode(self) -> None:
+        """Delete the chosen node from the scene."""
+        self._watch.scene.RemoveNode(self.currentNode())
