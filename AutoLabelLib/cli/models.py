@@ -1,4 +1,4 @@
-"""`autolabel models`: which models there are, the facts of one, and trust in one from elsewhere."""
+"""`autolabel models`: which models there are, the facts of one, and those from elsewhere: add, approve, remove."""
 
 from __future__ import annotations
 
@@ -32,14 +32,22 @@ def add_parser(subparsers: Any) -> None:
         metavar="FOLDER",
         help="approve a bundle from elsewhere: its configuration is code, which runs on your machine",
     )
+    parser.add_argument(
+        "--add", type=Path, metavar="FOLDER", help="copy a bundle from elsewhere into your own models; approve it apart"
+    )
+    parser.add_argument("--remove", metavar="NAME", help="delete a model that you added")
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for."""
+    if arguments.add:
+        return _add(arguments.add, arguments.json)
     if arguments.trust:
         return _trust(arguments.trust, arguments.json)
+    if arguments.remove:
+        return _remove(arguments.remove, arguments.json)
     if arguments.name:
         return _show(arguments.name, arguments.json)
     return _list(arguments)
@@ -62,19 +70,45 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(name: str, as_json: bool) -> int:
-    from AutoLabelLib.core import catalogue
+    from AutoLabelLib.core import bundle, catalogue
 
     spec = catalogue.find(name)
-    facts = _facts(spec)
+    facts, card = _facts(spec), bundle.card(spec.folder) if spec.folder else ""
     if as_json:
-        report.print_json({**facts, "card": _card(spec)})
+        report.print_json({**facts, "card": card})
         return 0
     for key, value in facts.items():
         text = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
         print(f"{key.replace('_', ' ') + ':':<16} {text}")
-    card = _card(spec)
     if card:
         print(f"\n{card.strip()}")
+    return 0
+
+
+def _add(folder: Path, as_json: bool) -> int:
+    from AutoLabelLib.core import catalogue, user_models
+
+    spec = user_models.add(folder)
+    assert spec.folder is not None
+    approved = catalogue.is_trusted(spec.folder)
+    if as_json:
+        report.print_json({"name": spec.name, "folder": str(spec.folder), "approved": approved})
+    else:
+        print(f'"{spec.name}" was added.')
+        if not approved:
+            print(f'It runs once you have approved it: autolabel models --trust "{spec.folder}"')
+    return 0
+
+
+def _remove(name: str, as_json: bool) -> int:
+    from AutoLabelLib.core import catalogue, user_models
+
+    spec = catalogue.find(name)
+    user_models.remove(spec)
+    if as_json:
+        report.print_json({"name": spec.name, "removed": True})
+    else:
+        print(f'"{spec.name}" was removed.')
     return 0
 
 
@@ -128,9 +162,3 @@ def _facts(spec: ModelSpec) -> dict[str, Any]:
         "approved": bool(spec.folder and catalogue.is_trusted(spec.folder)),
         "folder": str(spec.folder),
     }
-
-
-def _card(spec: ModelSpec) -> str:
-    """Return the model card's text, which holds the measured figures; "" where there is none."""
-    path = spec.folder / "docs" / "README.md" if spec.folder else None
-    return path.read_text(encoding="utf-8") if path and path.is_file() else ""

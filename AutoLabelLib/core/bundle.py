@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from AutoLabelLib.core.model import Channel, ModelSpec
 
 METADATA = Path("configs") / "metadata.json"
 INFERENCE_CONFIGS = (Path("configs") / "inference.json", Path("configs") / "inference.yaml")
+_PIECE_BYTES = 4 * 2**20
 _NOT_HASHED = ("docs", "__pycache__")
 _BACKGROUND = ("background", "everything else")
 _GUIDANCE = "guidance"  # type of an input channel that is made from prompts, not from an image
@@ -178,12 +180,36 @@ def bundle_sha256(folder: Path) -> str:
 
 def verify(spec: ModelSpec) -> None:
     """Raise ChecksumError if a file that the metadata names is missing or altered."""
+    for _ in verifying(spec):
+        pass
+
+
+def verifying(spec: ModelSpec) -> Generator[None, None, None]:
+    """Do what `verify` does piece by piece, so that a large model does not hold up a window."""
     if spec.folder is None:
         return
+    hint = "Install the model again."
     for relative, expected in spec.sha256.items():
         path = spec.folder / relative
-        hint = "Install the model again."
         if not path.is_file():
             raise ChecksumError(f'The file {relative} of the model "{spec.name}" is missing.', hint)
-        if file_sha256(path) != expected:
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE_BYTES):
+                digest.update(piece)
+                yield
+        if digest.hexdigest() != expected:
             raise ChecksumError(f'The file {relative} of the model "{spec.name}" is not the published one.', hint)
+
+
+def size_bytes(folder: Path) -> int:
+    """Return how much room the files of a bundle take on the disk, its documents included."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def card(folder: Path) -> str:
+    """Return the text of a bundle's model card (Markdown), which holds its measured figures; "" where there is none."""
+    try:
+        return (folder / "docs" / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -14,7 +14,8 @@ from AutoLabelLib.core.model import ModelSpec
 
 def _folders() -> list[Path]:
     roots = [locations.resources() / "Models", locations.user_data() / "models"]
-    return [folder for root in roots if root.is_dir() for folder in sorted(root.iterdir()) if folder.is_dir()]
+    found = [folder for root in roots if root.is_dir() for folder in sorted(root.iterdir()) if folder.is_dir()]
+    return [folder for folder in found if not folder.name.startswith(".")]  # those are on their way in or out
 
 
 def _readable() -> list[ModelSpec]:

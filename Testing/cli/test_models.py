@@ -61,3 +61,18 @@ def test_what_is_no_bundle_cannot_be_trusted(tmp_path: Path, capsys: pytest.Capt
     assert main(["models", "--trust", str(tmp_path / "missing")]) == 1
     assert main(["models", "--trust", str(tmp_path)]) == 1
     assert "not a MONAI bundle" in capsys.readouterr().err
+
+
+def test_a_bundle_is_added_approved_and_removed(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (bundle / "configs" / "inference.json").write_text("{}")
+    (bundle / "models").mkdir()
+    (bundle / "models" / "model.pt").write_text("weights")
+    assert main(["models", "--add", str(bundle)]) == 0
+    assert "autolabel models --trust" in capsys.readouterr().out
+    assert catalogue.find("bright").folder != bundle
+    assert main(["models", "--trust", str(catalogue.find("bright").folder)]) == 0
+    assert main(["models", "--add", str(bundle)]) == 1
+    assert main(["models", "--remove", "bright"]) == 0
+    assert "bright" not in [spec.name for spec in catalogue.models()]
+    assert main(["models", "--remove", "hippocampus_mr"]) == 1
+    assert "came with AutoLabel" in capsys.readouterr().err
