@@ -41,7 +41,7 @@ def chest_picture() -> Any:
     shades = np.clip((chest.image.array[0, :, :, k].T + 1350.0) / 1500.0, 0.0, 1.0)
     pixels = np.repeat(shades[..., None], 3, axis=2)
     for number, color in enumerate(COLORS, start=1):
-        pixels[labels[:, :, k].T == number] = color
+        pixels[np.equal(labels[:, :, k].T, number)] = color
     content = np.ascontiguousarray(np.rint(255 * pixels), np.uint8)
     height, width = content.shape[:2]
     return QImage(content.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
