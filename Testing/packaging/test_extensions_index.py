@@ -1,4 +1,4 @@
-"""The file that lists the extension in Slicer's Extensions Index says what that accepts, and the same as CMakeLists.txt."""
+"""The file for Slicer's Extensions Index keeps to its schema and says the same as CMakeLists.txt."""
 
 from __future__ import annotations
 
