@@ -10,11 +10,13 @@ import hashlib
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from AutoLabelLib.core.errors import ChecksumError, ModelError
 from AutoLabelLib.core.labelmap import Color, Segment
 from AutoLabelLib.core.model import Channel, ModelSpec
+
+Returned = TypeVar("Returned")
 
 METADATA = Path("configs") / "metadata.json"
 INFERENCE_CONFIGS = (Path("configs") / "inference.json", Path("configs") / "inference.yaml")
@@ -172,16 +174,40 @@ def bundle_files(folder: Path) -> list[Path]:
 
 def bundle_sha256(folder: Path) -> str:
     """Return one hash over names and contents of a bundle's files: the identity that a user approves."""
+    return drained(hashing(folder))
+
+
+def hashing(folder: Path) -> Generator[None, None, str]:
+    """Do what `bundle_sha256` does piece by piece, so that a large model does not hold up a window."""
     digest = hashlib.sha256()
     for relative in bundle_files(folder):
-        digest.update(f"{relative.as_posix()}\0{file_sha256(folder / relative)}\n".encode())
+        sha256 = yield from _hashing_file(folder / relative)
+        digest.update(f"{relative.as_posix()}\0{sha256}\n".encode())
+    return digest.hexdigest()
+
+
+def drained(steps: Generator[Any, None, Returned]) -> Returned:
+    """Return what a generator returns, all its steps taken at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            returned: Returned = end.value
+            return returned
+
+
+def _hashing_file(path: Path) -> Generator[None, None, str]:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+            yield
     return digest.hexdigest()
 
 
 def verify(spec: ModelSpec) -> None:
     """Raise ChecksumError if a file that the metadata names is missing or altered."""
-    for _ in verifying(spec):
-        pass
+    drained(verifying(spec))
 
 
 def verifying(spec: ModelSpec) -> Generator[None, None, None]:
@@ -193,12 +219,8 @@ def verifying(spec: ModelSpec) -> Generator[None, None, None]:
         path = spec.folder / relative
         if not path.is_file():
             raise ChecksumError(f'The file {relative} of the model "{spec.name}" is missing.', hint)
-        digest = hashlib.sha256()
-        with path.open("rb") as stream:
-            while piece := stream.read(_PIECE_BYTES):
-                digest.update(piece)
-                yield
-        if digest.hexdigest() != expected:
+        sha256 = yield from _hashing_file(path)
+        if sha256 != expected:
             raise ChecksumError(f'The file {relative} of the model "{spec.name}" is not the published one.', hint)
 
 

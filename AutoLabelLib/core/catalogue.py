@@ -59,20 +59,32 @@ def find(name_or_folder: str | Path) -> ModelSpec:
     raise ModelError(f'There is no model "{name_or_folder}".', f"Installed: {names}. A bundle's folder works, too.")
 
 
-def is_trusted(folder: Path) -> bool:
-    """Return whether a bundle came with AutoLabel or the user approved exactly these files."""
-    if folder.resolve().is_relative_to((locations.resources() / "Models").resolve()):
-        return True
-    return bundle.bundle_sha256(folder) in _approvals()
+def is_bundled(folder: Path) -> bool:
+    """Return whether a bundle came with AutoLabel."""
+    return folder.resolve().is_relative_to((locations.resources() / "Models").resolve())
 
 
-def trust(folder: Path) -> str:
+def is_trusted(folder: Path, sha256: str | None = None) -> bool:
+    """Return whether a bundle came with AutoLabel or the user approved exactly these files.
+
+    Args:
+        folder: Of the bundle.
+        sha256: Its `bundle_sha256`, where it is known already.
+    """
+    return is_bundled(folder) or (sha256 or bundle.bundle_sha256(folder)) in _approvals()
+
+
+def trust(folder: Path, sha256: str | None = None) -> str:
     """Remember that the user approves exactly these files of a bundle; return their common hash.
+
+    Args:
+        folder: Of the bundle.
+        sha256: Its `bundle_sha256`, where it is known already.
 
     Raises:
         FileError: If it cannot be written down.
     """
-    approved = bundle.bundle_sha256(folder)
+    approved = sha256 or bundle.bundle_sha256(folder)
     path = _approvals_path()
     beside = path.with_suffix(f".{os.getpid()}.tmp")
     try:

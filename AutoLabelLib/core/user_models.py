@@ -95,13 +95,7 @@ def adding(source: Path) -> Generator[float, None, ModelSpec]:
 
 def add(source: Path) -> ModelSpec:
     """Copy a bundle into the folder of the user's models; see `adding`."""
-    steps = adding(source)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            added: ModelSpec = end.value
-            return added
+    return bundle.drained(adding(source))
 
 
 def remove(spec: ModelSpec) -> None:
