@@ -33,6 +33,7 @@ def segment_tags(result: Result, spec: ModelSpec) -> dict[str, str]:
         "DICOM.SegmentAlgorithmName": f"AutoLabel {spec.name} {spec.version}".strip()[:_LONGEST_NAME],
         f"{PREFIX}Model": spec.name,
         f"{PREFIX}ModelVersion": spec.version,
+        f"{PREFIX}Job": result.job_id,
         f"{PREFIX}Date": datetime.now().astimezone().isoformat(timespec="seconds"),
         f"{PREFIX}Seconds": f"{sum(result.phase_seconds.values()):.3f}",
         f"{PREFIX}PhaseSeconds": json.dumps({name: round(time, 3) for name, time in result.phase_seconds.items()}),

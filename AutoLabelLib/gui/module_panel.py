@@ -34,7 +34,7 @@ class ModulePanel:
     def __init__(self, logic: Any) -> None:
         self.widget, self.ui = load_ui("AutoLabel.ui")
         self.runner = Runner()
-        self._status = StatusRow(self.ui, self.runner)
+        self._status = StatusRow(self.ui, self.runner, self._show_results)
         self.ui.noticeButton.connect("clicked()", lambda: self.open_panel("setup"))
         self._notice("")
         self.shared = Shared(
@@ -42,6 +42,7 @@ class ModulePanel:
             runner=self.runner,
             logic=logic,
             report=self._status.say,
+            announce=self._status.announce,
             notice=self._notice,
             open_panel=self.open_panel,
             show_results=self._show_results,

@@ -19,6 +19,7 @@ class Shared:
         runner: Runs the jobs of all panels, one at a time.
         logic: AutoLabelLogic of the module.
         report: Shows a sentence in the status row; "" clears it.
+        announce: Shows a sentence in the status row, with a button that opens the panel Results on a segmentation node.
         notice: Shows a sentence in the bar on top, with a button that opens the panel Setup; "" hides the bar.
         open_panel: Opens a panel by its name: "segment", "interactive", "results", "models" or "setup".
         show_results: Opens the panel Results on a segmentation node.
@@ -29,6 +30,7 @@ class Shared:
     runner: Runner
     logic: Any
     report: Callable[[str], None]
+    announce: Callable[[str, Any], None]
     notice: Callable[[str], None]
     open_panel: Callable[[str], None]
     show_results: Callable[[Any], None]

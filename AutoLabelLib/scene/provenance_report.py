@@ -14,7 +14,7 @@ from AutoLabelLib.scene.segments import tag_of
 # Slicer's Python cannot list the tags of a segment, so they are asked for by name, in the order in which they are told.
 _TOLD = (
     "Model", "ModelVersion", "ModelSha256", "Date", "Device", "Engine", "Seconds", "PhaseSeconds", "Region", "Prompts",
-    "Options", "MirrorAxes", "Warnings", "LeftOut", "Versions", "Threads",
+    "Options", "MirrorAxes", "Warnings", "LeftOut", "Versions", "Threads", "Job",
 )  # fmt: skip
 
 
@@ -38,6 +38,11 @@ class SegmentReport:
     def model(self) -> str:
         """Name and version of the model; "" if AutoLabel did not make the segment."""
         return " ".join(part for part in (self.tags.get("Model", ""), self.tags.get("ModelVersion", "")) if part)
+
+    @property
+    def job(self) -> str:
+        """What the segments of one run have in common; "" where nobody wrote it down."""
+        return self.tags.get("Job", "")
 
     @property
     def phase_seconds(self) -> dict[str, float]:

@@ -14,7 +14,7 @@ from AutoLabelLib.scene.nodes import Node, check_class
 from AutoLabelLib.scene.transforms import matrix_between, world_from_local
 from AutoLabelLib.scene.voxels import affine_of, is_empty, start_of, view_of
 
-_SLICES_AT_ONCE = 32  # numpy counts integers of eight bytes: of a whole volume they would fill the memory
+_SLICES_AT_ONCE = 4  # numpy counts integers of eight bytes: so many that they stay in the cache (0.5 s for 210 million)
 
 
 def volumes_ml(segmentation_node: Node) -> dict[str, float]:

@@ -27,7 +27,7 @@ def exchange_tags(vtk_segment: Any, tags: Mapping[str, str | None]) -> dict[str,
     """Set tags of a vtkSegment, or remove those that are None; return what they were, so that it can be undone."""
     old: dict[str, str | None] = {}
     for key, value in tags.items():
-        old[key] = _tag(vtk_segment, key) if vtk_segment.HasTag(key) else None
+        old[key] = tag_of(vtk_segment, key) if vtk_segment.HasTag(key) else None
         if value is None:
             vtk_segment.RemoveTag(key)
         elif old[key] != value:

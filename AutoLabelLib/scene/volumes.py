@@ -74,6 +74,12 @@ def bytes_of(volume_node: Node, box: IndexBox | None = None) -> int:
     return int(voxels * image_data.GetNumberOfScalarComponents() * image_data.GetScalarSize())
 
 
+def channels_of(volume_node: Node) -> int:
+    """Return how many channels the image of a volume has; 1 where there are no voxels yet."""
+    image_data = volume_node.GetImageData()
+    return int(image_data.GetNumberOfScalarComponents()) if image_data is not None else 1
+
+
 def image_from_volume(volume_node: Node, modality: str = "", box: IndexBox | None = None) -> Image:
     """Return a copy of a volume's voxels, where the views show them.
 

@@ -1,0 +1,240 @@
+"""The panel Segment: a volume, a model, where the segments go, and a button."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from AutoLabelLib.api.readiness import check_segment
+from AutoLabelLib.core import catalogue, model_choice
+from AutoLabelLib.core.errors import AutoLabelError, JobCancelled
+from AutoLabelLib.core.model import ModelSpec
+from AutoLabelLib.gui.choice_box import ChoiceBox
+from AutoLabelLib.gui.errors import as_error, reported
+from AutoLabelLib.gui.model_list import ModelList
+from AutoLabelLib.gui.segment_words import DEVICES, done_text, policy_text
+from AutoLabelLib.gui.shared import Shared
+from AutoLabelLib.gui.ui_files import load_ui
+from AutoLabelLib.scene.regions import fit_roi
+from AutoLabelLib.scene.volumes import channels_of, modality_of
+
+
+class SegmentPanel(VTKObservationMixin):
+    """Segments a volume with a model when the user asks for it.
+
+    Args:
+        shared: What the panels share.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__()
+        self._shared = shared
+        self._parameters: Any = None
+        self._gui_tag: Any = None
+        self._watched: list[Any] = []
+        self._started = 0.0
+        self._specs: tuple[ModelSpec, ...] = ()
+        self.widget, self.ui = load_ui("AutoLabelSegment.ui")
+        self._models = ModelList(self.ui, self._choose_model, self._choose_filter)
+        self._modality = ChoiceBox(self.ui.modalityBox, self._choose_modality)
+        self._same_name = ChoiceBox(self.ui.sameNameBox, self._choose_same_name)
+        self._same_name.offer([("replace", _("Replace")), ("add", _("Keep both"))])
+        self._device = ChoiceBox(self.ui.deviceBox, self._choose_device)
+        self._device.offer([(name, _(text)) for name, text in DEVICES])
+        self._device.choose(shared.settings.device)
+        self.ui.runButton.connect("clicked()", self._run)
+        self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)
+        shared.runner.watch(self._update_button)
+        self.models_changed()
+
+    def set_parameters(self, parameters: Any) -> None:
+        """Show and change the choices of a scene; None while there is no scene."""
+        if self._parameters is not None:
+            self._parameters.disconnectGui(self._gui_tag)
+            self.removeObservers()
+            self._watched = []
+        self._parameters = parameters
+        if parameters is not None:
+            self._gui_tag = parameters.connectGui(self.ui)
+            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._scene_changed)
+            self._choose_what_is_obvious()
+        self.update()
+
+    def enter(self) -> None:
+        """Show the scene as it is now."""
+        self.update()
+
+    def exit(self) -> None:
+        """Nothing to stop: what is watched is cheap."""
+
+    def cleanup(self) -> None:
+        """Let go of the scene."""
+        self.set_parameters(None)
+
+    def models_changed(self) -> None:
+        """Read anew which models there are."""
+        self._specs = tuple(catalogue.models(task="segmentation"))
+        self.update()
+
+    def update(self) -> None:
+        """Show everything as it is now."""
+        parameters = self._parameters
+        self.widget.enabled = parameters is not None
+        if parameters is None:
+            return
+        volume = parameters.inputVolume
+        said = modality_of(volume) if volume else ""
+        image = (said or parameters.modality, channels_of(volume) if volume else 1)
+        self._models.show(self._specs, parameters.modelName, parameters.modalityFilter, parameters.anatomyFilter, image)
+        if not parameters.modelName and self._models.first_usable and volume:
+            parameters.modelName = self._models.first_usable  # which shows everything again
+            return
+        self._watch(volume, parameters.roi)
+        self._show_modality(volume is not None and not said)
+        output = parameters.outputSegmentation
+        self._same_name.choose(parameters.sameName)
+        self.ui.sameNameLabel.visible = self.ui.sameNameBox.visible = output is not None
+        self.ui.policyLabel.text = policy_text(output.GetName() if output else "", parameters.sameName)
+        self._update_button()
+
+    def _choose_what_is_obvious(self) -> None:
+        """Choose the first volume where none is chosen yet."""
+        if self._parameters.inputVolume is None:
+            self._parameters.inputVolume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+
+    def _watch(self, *nodes: Any) -> None:
+        """Follow what may change whether the volume can be segmented: its voxels and place, and the region's."""
+        wanted = [node for node in nodes if node is not None]
+        if wanted == self._watched:
+            return
+        for node in self._watched:
+            for event in _events():
+                self.removeObserver(node, event, self._scene_changed)
+        self._watched = wanted
+        for node in wanted:
+            for event in _events():
+                self.addObserver(node, event, self._scene_changed)
+
+    def _scene_changed(self, caller: Any, event: str) -> None:
+        with reported(self._shared.report):
+            self.update()
+
+    # What the user chooses
+
+    def _choose_model(self, name: str) -> None:
+        if self._parameters is not None:
+            self._parameters.modelName = name
+
+    def _choose_filter(self, modality: str, anatomy: str) -> None:
+        if self._parameters is not None:
+            self._parameters.modalityFilter, self._parameters.anatomyFilter = modality, anatomy
+            self._update_button()
+
+    def _choose_modality(self, modality: str) -> None:
+        if self._parameters is not None:
+            self._parameters.modality = modality
+
+    def _choose_same_name(self, policy: str) -> None:
+        if self._parameters is not None:
+            self._parameters.sameName = policy
+
+    def _choose_device(self, name: str) -> None:
+        self._shared.settings.device = name
+
+    def _fit_new_roi(self, roi_node: Any) -> None:
+        with reported(self._shared.report):
+            if self._parameters is not None and self._parameters.inputVolume is not None:
+                fit_roi(roi_node, self._parameters.inputVolume)
+
+    # What is shown
+
+    def _show_modality(self, visible: bool) -> None:
+        self.ui.modalityLabel.visible = self.ui.modalityBox.visible = visible
+        spec = self._models.shown
+        assumed = spec.modality if spec is not None else ""
+        text = _("Not said: taken as {modality}").format(modality=assumed) if assumed else _("Not said")
+        names = sorted({"CT", "MR", "PT", *model_choice.modalities(self._specs)})
+        self._modality.offer([("", text), *((name, name) for name in names)])
+        self._modality.choose(self._parameters.modality)
+
+    def _update_button(self) -> None:
+        """Say whether the volume can be segmented, and if not, why."""
+        if self._parameters is None:
+            return
+        remarks: tuple[str, ...] = ()
+        reason = ""
+        try:
+            remarks = self._check()
+        except Exception as problem:  # the border to Qt: nothing may pass
+            reason = str(as_error(problem))
+        self.ui.runButton.enabled = not reason
+        self.ui.runButton.toolTip = reason or _("Segment the volume; the window stays free meanwhile")
+        self.ui.reasonLabel.text = reason or " ".join(remarks)
+        self.ui.reasonLabel.visible = bool(self.ui.reasonLabel.text)
+
+    def _check(self) -> tuple[str, ...]:
+        """Return what the user should know before; raise why it cannot be done."""
+        parameters, spec = self._parameters, self._models.shown
+        if self._shared.runner.busy:
+            raise AutoLabelError(_("{what} is not finished yet.").format(what=self._shared.runner.what))
+        if parameters.inputVolume is None:
+            raise AutoLabelError(_("Choose a volume."))
+        if spec is None:
+            raise AutoLabelError(_("Choose a model."))
+        return check_segment(
+            parameters.inputVolume,
+            spec,
+            roi=parameters.roi,
+            segmentation=parameters.outputSegmentation,
+            modality=parameters.modality,
+        )
+
+    # The job
+
+    def _run(self) -> None:
+        with reported(self._shared.report):
+            parameters, spec = self._parameters, self._models.shown
+            if parameters is None or spec is None:
+                return
+            volume = parameters.inputVolume
+            self._started = time.monotonic()
+            self._shared.report("")
+            self._shared.runner.start(
+                lambda: self._shared.logic.segment(
+                    volume,
+                    spec.name,
+                    roi=parameters.roi,
+                    segmentation=parameters.outputSegmentation,
+                    same_name=parameters.sameName,
+                    modality=parameters.modality,
+                    device=self._shared.settings.device,
+                    wait=False,
+                ),
+                what=_("Segmenting {volume}").format(volume=volume.GetName()),
+                on_done=self._done,
+                on_failed=self._failed,
+            )
+
+    def _done(self, segmentation_node: Any, pending: Any) -> None:
+        seconds = time.monotonic() - self._started
+        text = done_text(segmentation_node, pending.handle.id, seconds, pending.warnings)
+        if self._parameters is not None:
+            self._parameters.shownSegmentation = segmentation_node
+        self._shared.announce(text, segmentation_node)
+
+    def _failed(self, error: AutoLabelError) -> None:
+        cancelled = isinstance(error, JobCancelled)
+        self._shared.report(_("Cancelled: nothing was written.") if cancelled else str(error))
+
+
+def _events() -> tuple[Any, ...]:
+    return (
+        vtk.vtkCommand.ModifiedEvent,
+        slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+        slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+    )
