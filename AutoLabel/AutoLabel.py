@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import qt
 import slicer
 from slicer.i18n import tr as _
+from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -26,8 +28,8 @@ class AutoLabel(ScriptedLoadableModule):
 
     def __init__(self, parent):
         super().__init__(parent)
-        parent.title = "AutoLabel"
-        parent.categories = ["Segmentation"]
+        parent.title = _("AutoLabel")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         parent.dependencies = ["Markups", "Segmentations", "Terminologies", "Volumes"]
         parent.contributors = ["The AutoLabel contributors"]
         parent.helpText = _(
@@ -35,6 +37,16 @@ class AutoLabel(ScriptedLoadableModule):
             "In the Python console: <pre>import AutoLabelLib as al\nal.segment(volumeNode, model=...)</pre>"
         )
         parent.acknowledgementText = _("Built on MONAI, PyTorch, SimpleITK and 3D Slicer.")
+        icon = Path(_ROOT) / "Resources" / "Icons" / "AutoLabel.png"
+        if icon.is_file():  # a source checkout; once installed, it lies where Slicer looks by itself
+            parent.icon = qt.QIcon(str(icon))
+        slicer.app.connect("startupCompleted()", self.announce)
+
+    def announce(self):
+        """Tell other modules, once Slicer has started, what AutoLabel offers them."""
+        from AutoLabelLib.gui.startup import announce
+
+        announce()
 
 
 class AutoLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
