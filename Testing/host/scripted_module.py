@@ -24,6 +24,11 @@ class ScriptedLoadableModule:
         self.moduleName = type(self).__name__
         parent.title, parent.categories, parent.dependencies, parent.contributors = "", [], [], ["Nobody"]
         parent.helpText = parent.acknowledgementText = "This module has no text yet."
+        for kind in ("svg", "png"):
+            icon = _resource(parent.path, f"Icons/{self.moduleName}.{kind}")
+            if Path(icon).is_file():
+                parent.icon = importlib.import_module("qt").QIcon(icon)
+                break
         if not hasattr(slicer, "selfTests"):
             slicer.selfTests = {}
         slicer.selfTests[self.moduleName] = self.runTest

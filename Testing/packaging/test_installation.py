@@ -88,6 +88,14 @@ def test_ctest_knows_the_tests(extension: Extension, tools: Tools) -> None:
     )
 
 
+def test_the_tests_pass_in_the_build_tree(extension: Extension, tools: Tools) -> None:
+    """Slicer runs them in the application; here they run in its stand-in, on the build tree's modules."""
+    for package in ("slicer", "PySide6"):
+        pytest.importorskip(package, reason="needs the test host: pip install 'autolabel[test]'")
+    ctest = Path(tools.cmake).with_name("ctest")
+    run(ctest, "--test-dir", extension.build, "--output-on-failure", OMP_NUM_THREADS="1")
+
+
 def test_a_package_holds_what_was_installed(extension: Extension, tools: Tools, tmp_path: Path) -> None:
     cpack = Path(tools.cmake).with_name("cpack")
     run(cpack, "--config", extension.build / "CPackConfig.cmake", "-B", tmp_path)
