@@ -8,6 +8,7 @@
 | clicks.py     | the second click on a volume over the first                                               |
 | warm_start.py | a job in a warm worker over the same job in a new one                                     |
 | memory.py     | peak memory of the worker's processes against the image, for 2 and for 100 classes        |
+| start_up.py   | loading the modules when Slicer starts, over loading an empty module                      |
 
 Models are DynUNets like the bundled ones, with random weights, so that no figure depends on what is installed. The
 volumes are synthetic. pytest does not run these files.
