@@ -17,7 +17,7 @@ from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import as_error, reported
 from AutoLabelLib.gui.model_list import ModelList
-from AutoLabelLib.gui.segment_words import DEVICES, done_text, policy_text
+from AutoLabelLib.gui.segment_words import device_names, done_text, policy_text
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene.regions import fit_roi
@@ -45,7 +45,7 @@ class SegmentPanel(VTKObservationMixin):
         self._same_name = ChoiceBox(self.ui.sameNameBox, self._choose_same_name)
         self._same_name.offer([("replace", _("Replace")), ("add", _("Keep both"))])
         self._device = ChoiceBox(self.ui.deviceBox, self._choose_device)
-        self._device.offer([(name, _(text)) for name, text in DEVICES])
+        self._device.offer(device_names())
         self._device.choose(shared.settings.device)
         self.ui.runButton.connect("clicked()", self._run)
         self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)

@@ -11,13 +11,15 @@ from AutoLabelLib.gui.words import counted, duration
 from AutoLabelLib.scene.provenance_report import segment_reports
 from AutoLabelLib.scene.segment_measures import volumes_ml
 
-DEVICES = (
-    ("auto", "Automatic"),
-    ("cpu", "Processor (CPU)"),
-    ("cuda", "NVIDIA graphics card (CUDA)"),
-    ("mps", "Apple graphics card (MPS)"),
-)
-"""Names that the worker knows, and what a person reads."""
+
+def device_names() -> list[tuple[str, str]]:
+    """Return the devices that the worker knows: their names there, and what a person reads."""
+    return [
+        ("auto", _("Automatic")),
+        ("cpu", _("Processor (CPU)")),
+        ("cuda", _("NVIDIA graphics card (CUDA)")),
+        ("mps", _("Apple graphics card (MPS)")),
+    ]
 
 
 def policy_text(segmentation: str, same_name: str) -> str:
