@@ -18,6 +18,10 @@ class ctkPathLineEdit(QtWidgets.QWidget):
     showHistoryButton = kept(bool, "showHistoryButton", True)
     showBrowseButton = kept(bool, "showBrowseButton", True)
     filters = kept(int, "filters", 0)
+    options = kept(int, "options", 0)
+    sizeAdjustPolicy = kept(int, "sizeAdjustPolicy", 2)
+    minimumContentsLength = kept(int, "minimumContentsLength", 0)
+    AdjustToContents, AdjustToContentsOnFirstShow, AdjustToMinimumContentsLength = 0, 1, 2
     Dirs, Drives, Readable, Writable, Executable, Hidden, System, Files = 1, 4, 16, 32, 64, 256, 512, 2
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,9 @@ class qSlicerScriptedLoadableModuleWidget(QtWidgets.QWidget):
         QtWidgets.QVBoxLayout(self)
         self._module = module
         self._python: Any = None
-        self.isEntered = False
+        self._entered = False
+
+    isEntered = QtCore.Property(bool, lambda self: self._entered)
 
     def load(self) -> None:
         """Make the Python object and let it set itself up."""
@@ -82,13 +83,13 @@ class qSlicerScriptedLoadableModuleWidget(QtWidgets.QWidget):
 
     def enter(self) -> None:
         """Show the module."""
-        self.isEntered = True
+        self._entered = True
         if hasattr(self._python, "enter"):
             self._python.enter()
 
     def exit(self) -> None:
         """Leave the module for another."""
-        self.isEntered = False
+        self._entered = False
         if hasattr(self._python, "exit"):
             self._python.exit()
 
@@ -139,9 +140,13 @@ class qSlicerScriptedLoadableModule:
 
 def load_module(path: Path) -> qSlicerScriptedLoadableModule:
     """Return a scripted module, loaded as Slicer does at its start."""
+    return add_module(qSlicerScriptedLoadableModule(path))
+
+
+def add_module(module: qSlicerScriptedLoadableModule) -> qSlicerScriptedLoadableModule:
+    """Return a module after loading it and adding it to those of the application."""
     import slicer
 
-    module = qSlicerScriptedLoadableModule(path)
     module.load()
     manager = slicer.app.moduleManager()
     manager.__dict__["_native"].known[module.name] = module
@@ -157,6 +162,3 @@ def unload_module(module: qSlicerScriptedLoadableModule) -> None:
     manager = slicer.app.moduleManager()
     manager.__dict__["_native"].known.pop(module.name, None)
     sys.modules.pop(module.name, None)
-
-
-Loaded = types.ModuleType

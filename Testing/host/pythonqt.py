@@ -110,6 +110,8 @@ class WrapperClass(type):
         member = getattr(cls.native, name.removesuffix("_"), None)
         if isinstance(member, enum.Enum):
             return enum_value(member)
+        if isinstance(member, int | str):
+            return member
         if isinstance(member, type):
             return wrapper_class(member) if issubclass(member, shiboken6.Object) else EnumClass(member)
         if not callable(member):
@@ -155,7 +157,7 @@ class Wrapper(metaclass=WrapperClass):
             raise ValueError(f"Trying to read '{name}' from a destroyed {type(self).__name__} object")
         if isinstance(native, QtCore.QObject):
             if has_property(native, name):
-                return wrap(native.property(_property_name(name)))
+                return wrap(native.property(_property_name(native, name)))
             if is_signal(native, name):
                 return BoundSignal(self, name)
         member = getattr(native, name.removesuffix("_") or name, None) if not name.startswith("_") else None
@@ -248,8 +250,9 @@ def _descendants(native: QtCore.QObject, kind: Any, name: str | None) -> list[Qt
     return [child for child in found if isinstance(child, kind.native)]
 
 
-def _property_name(name: str) -> str:
-    return "objectName" if name == "name" else name
+def _property_name(native: QtCore.QObject, name: str) -> str:
+    """Return what Qt calls a property: "name" is short for objectName, except where there is a property "name"."""
+    return "objectName" if name == "name" and native.metaObject().indexOfProperty(name) < 0 else name
 
 
 def has_property(native: QtCore.QObject, name: str) -> bool:
@@ -265,7 +268,7 @@ def set_property(native: QtCore.QObject, name: str, value: Any) -> None:
     Raises:
         AttributeError: If it is read-only or does not take the value.
     """
-    name = _property_name(name)
+    name = _property_name(native, name)
     index = native.metaObject().indexOfProperty(name)
     if index < 0:
         native.setProperty(name, unwrap(value))

@@ -6,11 +6,8 @@ from typing import Any
 
 from PySide6 import QtCore, QtWidgets
 
-from Testing.host import ui_loader
 from Testing.host.ctk_numbers import ctkDoubleSpinBox, ctkRangeWidget, ctkSliderWidget
 from Testing.host.properties import kept
-from Testing.host.pythonqt import wrapper_class
-from Testing.host.qmrml_node_box import qMRMLNodeComboBox
 
 
 class qMRMLWidget(QtWidgets.QWidget):
@@ -63,19 +60,3 @@ class qMRMLRangeWidget(ctkRangeWidget):
 
     def setMRMLScene(self, scene: Any) -> None:
         """Take the units of a scene; the stand-in has none."""
-
-
-WIDGETS: tuple[type, ...] = (
-    qMRMLNodeComboBox,
-    qMRMLRangeWidget,
-    qMRMLSliderWidget,
-    qMRMLSpinBox,
-    qMRMLWidget,
-    qSlicerWidget,
-)
-
-
-def slicer_classes() -> dict[str, Any]:
-    """Return the widgets by the names that they have in `slicer`."""
-    ui_loader.register(*WIDGETS)
-    return {native.__name__: wrapper_class(native) for native in WIDGETS}

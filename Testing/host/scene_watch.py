@@ -11,6 +11,7 @@ import slicer
 import vtk
 
 from Testing.host import slots
+from Testing.host.observing import end_with_host
 
 
 class SceneWatch:
@@ -22,15 +23,21 @@ class SceneWatch:
         self._changed = weakref.WeakMethod(changed)  # type: ignore[arg-type]
         self._tags: list[int] = []
         self._node_tags: dict[str, tuple[Any, int]] = {}
+        end_with_host(self)
+
+    def clear(self) -> None:
+        """Watch nothing any more, and leave the widget as it is."""
+        for tag in self._tags:
+            self.scene.RemoveObserver(tag)
+        self._tags = []
+        self.watch_nodes([])
 
     def set_scene(self, scene: Any) -> None:
         """Watch another scene; None for none."""
         if scene is self.scene:
             return
-        for tag in self._tags:
-            self.scene.RemoveObserver(tag)
-        self.watch_nodes([])
-        self._tags, self.scene = [], scene
+        self.clear()
+        self.scene = scene
         if scene is not None:
             kinds = ("NodeAddedEvent", "NodeRemovedEvent", "EndBatchProcessEvent", "EndCloseEvent", "EndImportEvent")
             self._tags = [scene.AddObserver(getattr(slicer.vtkMRMLScene, kind), self._on_event) for kind in kinds]

@@ -18,18 +18,21 @@ from Testing.host import (
     dialogs,
     i18n,
     module_manager,
+    mouse,
+    observing,
     packaging_module,
     parameter_node,
     pictures,
     sample_data,
     scripted_module,
+    segment_effects,
     slots,
 )
 from Testing.host.application import application
 from Testing.host.ctk_widgets import make_ctk
 from Testing.host.main_window import qSlicerMainWindow
-from Testing.host.pythonqt import wrapper_class
 from Testing.host.qt_module import make_qt
+from Testing.host.segment_effects import qSlicerSegmentEditorEffectFactory
 
 _modules: dict[str, types.ModuleType] = {}
 
@@ -47,6 +50,7 @@ def _slicer_modules() -> dict[str, types.ModuleType]:
             {
                 "qt": make_qt(),
                 "ctk": make_ctk(),
+                **segment_effects.make_modules(),
                 "slicer.ScriptedLoadableModule": bases,
                 "slicer.i18n": i18n.make_module(),
                 "slicer.packaging": packaging_module.make_module(),
@@ -118,6 +122,10 @@ class Host:
             assert time.monotonic() < end, f"still not so after {timeout_seconds} s"
             self.process_events(0.005)
 
+    def click(self, view: str, position_ras_mm: Any, shift: bool = False, control: bool = False) -> None:
+        """Click at a point in a slice view ("Red", "Yellow", "Green"); more of the mouse is in `mouse`."""
+        mouse.click(view, position_ras_mm, shift, control)
+
     def load_module(self, path: Path | str) -> Any:
         """Return a scripted module, loaded as Slicer does at its start."""
         module = module_manager.load_module(Path(path))
@@ -131,6 +139,17 @@ class Host:
         frame.enter()
         self.process_events()
         return frame.self()
+
+    def segment_editor(self) -> Any:
+        """Return the editor of the module Segment Editor, opened as when the user goes to it."""
+        from Testing.host.segment_editor_module import SegmentEditorModule
+
+        manager = self.slicer.app.moduleManager().__dict__["_native"]
+        if "SegmentEditor" not in manager.known:
+            module = SegmentEditorModule(Path("SegmentEditor.py"))
+            self._module_objects.append(module_manager.add_module(module))
+        self.slicer.util.selectModule("SegmentEditor")
+        return self.slicer.util.getModuleWidget("SegmentEditor").editor
 
     def unload_modules(self) -> None:
         """Unload all modules, as Slicer does when it quits."""
@@ -155,7 +174,7 @@ def _close_windows() -> None:
 def _add_application(slicer: Any, stack: ExitStack, settings_file: Path) -> None:
     """Put into `slicer` what only the application has, until the stack is closed."""
     from AutoLabelLib.scene.headless import application_logic, headless_scene
-    from Testing.host.qmrml_widgets import slicer_classes
+    from Testing.host.slicer_classes import slicer_classes
 
     headless_scene(fresh=True)  # before there is an application: its scene is the user's
     app = application()
@@ -163,15 +182,15 @@ def _add_application(slicer: Any, stack: ExitStack, settings_file: Path) -> None
         QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(settings_file.parent)
     )
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
-    app.__dict__["_native"].begin(application_logic(), None, QtCore.QSettings())
-    kinds = {
-        "qSlicerScriptedLoadableModule": module_manager.qSlicerScriptedLoadableModule,
-        "qSlicerScriptedLoadableModuleWidget": wrapper_class(module_manager.qSlicerScriptedLoadableModuleWidget),
-    }
-    for name, value in {"app": app, **slicer_classes(), **kinds}.items():
+    from Testing.host.views import qSlicerLayoutManager
+
+    layout = qSlicerLayoutManager(application_logic(), slicer.mrmlScene)
+    app.__dict__["_native"].begin(application_logic(), layout, QtCore.QSettings())
+    for name, value in {"app": app, **slicer_classes()}.items():
         stack.enter_context(mock.patch.object(slicer, name, value, create=True))
     for name, module in _slicer_modules().items():
-        stack.enter_context(mock.patch.dict(sys.modules, {name: module}))
+        sys.modules[name] = module  # by hand: mock.patch.dict would forget what is imported meanwhile
+        stack.callback(sys.modules.pop, name, None)
         if name.startswith("slicer."):
             stack.enter_context(mock.patch.object(slicer, name.removeprefix("slicer."), module, create=True))
 
@@ -199,7 +218,8 @@ def running_host(folder: Path) -> Iterator[Host]:
             yield host
         finally:
             host.unload_modules()
+            slicer.mrmlScene.Clear(True)  # while the widgets are there: what observes it may touch them
+            observing.end_all()
+            qSlicerSegmentEditorEffectFactory.forget()
             _close_windows()
-            if getattr(slicer, "mrmlScene", None) is not None:
-                slicer.mrmlScene.Clear(True)
     assert not slots.errors, "a slot raised:\n" + "\n".join(slots.errors)

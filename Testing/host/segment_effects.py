@@ -1,0 +1,409 @@
+"""Effects of the Segment Editor: the object that Slicer puts between its editor and an effect in Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import slicer
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from Testing.host import dialogs, slots
+from Testing.host.effect_parameters import EffectParameters
+from Testing.host.pythonqt import unwrap, wrap, wrapper_class
+from Testing.host.views import qMRMLSliceWidget
+
+_Logic = slicer.vtkSlicerSegmentEditorLogic
+_MODES = (
+    _Logic.ModificationModeSet,
+    _Logic.ModificationModeAdd,
+    _Logic.ModificationModeRemove,
+    _Logic.ModificationModeRemoveAll,
+)
+
+
+class qSlicerSegmentEditorAbstractEffect(EffectParameters):
+    """What every effect can ask of the editor. What it draws into the segment goes through Slicer's real logic."""
+
+    ModificationModeSet, ModificationModeAdd, ModificationModeRemove, ModificationModeRemoveAll = range(4)
+    NotConfirmed, ConfirmedWithoutDialog, ConfirmedWithDialog = range(3)
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self.editor: Any = None
+        self._is_active = False
+        self._confirmed: Any = None
+        policy = QtWidgets.QSizePolicy.Policy
+        self._frame = QtWidgets.QFrame()
+        self._frame.setSizePolicy(policy.Preferred, policy.MinimumExpanding)
+        form = QtWidgets.QFormLayout(self._frame)
+        form.setContentsMargins(4, 4, 4, 4)
+        form.setSpacing(4)
+
+    def optionsFrame(self) -> Any:
+        """Return the frame of the effect's options."""
+        return self._frame
+
+    def optionsLayout(self) -> Any:
+        """Return the layout of the effect's options."""
+        return self._frame.layout()
+
+    def addOptionsWidget(self, widget: Any) -> None:
+        """Add a widget or a layout over the whole width of the options."""
+        self._fit(widget)
+        self.optionsLayout().addRow(widget)
+
+    def addLabeledOptionsWidget(self, label: str, widget: Any) -> Any:
+        """Add a widget or a layout beside a label, which is returned."""
+        text = QtWidgets.QLabel(label)
+        self._fit(widget)
+        self.optionsLayout().addRow(text, widget)
+        return text
+
+    def _fit(self, widget: Any) -> None:
+        if isinstance(widget, QtWidgets.QWidget):
+            widget.setParent(self._frame)
+            policy = QtWidgets.QSizePolicy.Policy
+            widget.setSizePolicy(policy.Preferred, policy.MinimumExpanding)
+
+    def active(self) -> bool:
+        """Return whether this is the effect in use."""
+        return self._is_active
+
+    def activate(self) -> None:
+        """Show the options: the user chose the effect."""
+        self._frame.setVisible(True)
+        self._is_active = True
+        self.updateGUIFromMRML()
+
+    def deactivate(self) -> None:
+        """Hide the options: the user left the effect."""
+        self._frame.setVisible(False)
+        self._is_active = False
+
+    def updateGUIFromMRML(self) -> None:
+        """Show what the parameters are now."""
+
+    def selectEffect(self, name: str) -> None:
+        """Change to another effect; "" for none."""
+        if self.editor is not None:
+            self.editor.setActiveEffectByName(name)
+
+    def saveStateForUndo(self) -> None:
+        """Let the user come back to what the segmentation is now."""
+        self.editor.saveStateForUndo()
+
+    def modifySelectedSegmentByLabelmap(self, labelmap: Any, mode: int, *more: Any) -> None:
+        """Change the selected segment, as far as the editor's masking allows.
+
+        Args:
+            labelmap: Which voxels.
+            mode: Set, add, remove.
+            more: Optionally, the extent that is changed, of six numbers; optionally, whether masking is bypassed.
+        """
+        node = self.parameterSetNode()
+        self.modifySegmentByLabelmap(
+            node.GetSegmentationNode(), node.GetSelectedSegmentID() or "", labelmap, mode, *more
+        )
+
+    def modifySegmentByLabelmap(self, segmentation: Any, segment_id: str, labelmap: Any, mode: int, *more: Any) -> None:
+        """Change a segment, as far as the editor's masking allows."""
+        extent = [0, -1, 0, -1, 0, -1]
+        if more and not isinstance(more[0], bool | int):
+            extent, more = list(more[0]), more[1:]
+        bypass = bool(more[0]) if more else False
+        self.editor.logic.ModifySegmentByLabelmap(
+            segmentation, segment_id, labelmap, _MODES[mode], extent, self.perSegment, bypass
+        )
+
+    def modifierLabelmap(self) -> Any:
+        """Return the labelmap to draw into, as it was left."""
+        return self.editor.logic.GetModifierLabelmap()
+
+    def defaultModifierLabelmap(self) -> Any:
+        """Return the labelmap to draw into, empty, on the reference geometry; None where there is none."""
+        return self._updated("ResetModifierLabelmapToDefault", "GetModifierLabelmap")
+
+    def maskLabelmap(self) -> Any:
+        """Return where the mask forbids editing."""
+        return self._updated("UpdateMaskLabelmap", "GetMaskLabelmap")
+
+    def sourceVolumeImageData(self) -> Any:
+        """Return the source volume, resampled to the modifier labelmap."""
+        return self._updated("UpdateAlignedSourceVolume", "GetAlignedSourceVolume")
+
+    def selectedSegmentLabelmap(self) -> Any:
+        """Return the selected segment on the modifier labelmap's grid."""
+        return self._updated("UpdateSelectedSegmentLabelmap", "GetSelectedSegmentLabelmap")
+
+    def referenceGeometryImage(self) -> Any:
+        """Return an image without voxels that has the reference geometry."""
+        return self._updated("UpdateReferenceGeometryImage", "GetReferenceGeometryImage")
+
+    def _updated(self, update: str, get: str) -> Any:
+        if self.editor is None or self.parameterSetNode() is None:
+            return None
+        logic = self.editor.logic
+        return getattr(logic, get)() if getattr(logic, update)() else None
+
+    def confirmCurrentSegmentVisible(self) -> int:
+        """Ask whether a hidden segment is meant."""
+        node = self.parameterSetNode()
+        segmentation = node.GetSegmentationNode() if node is not None else None
+        segment_id = node.GetSelectedSegmentID() if node is not None else None
+        if segmentation is None or not segment_id or self._confirmed == segment_id:
+            return self.ConfirmedWithoutDialog
+        display = segmentation.GetDisplayNode()
+        if display is not None and display.GetVisibility() and display.GetSegmentVisibility(segment_id):
+            return self.ConfirmedWithoutDialog
+        button = QtWidgets.QMessageBox.StandardButton
+        answer = dialogs.answered(
+            "The currently selected segment is hidden. Would you like to make it visible?",
+            button.Yes | button.No | button.Cancel,
+        )
+        if answer == button.Cancel.value:
+            return self.NotConfirmed
+        if answer == button.Yes.value:
+            display.SetVisibility(True)
+            display.SetSegmentVisibility(segment_id, True)
+        else:
+            self._confirmed = segment_id
+        return self.ConfirmedWithDialog
+
+    def rasToXy(self, ras: QtGui.QVector3D, widget: qMRMLSliceWidget) -> QtCore.QPoint:
+        """Return where a point in RAS mm is in a slice view."""
+        xyz = widget.sliceView().convertRASToXYZ([ras.x(), ras.y(), ras.z()])
+        return QtCore.QPoint(int(xyz[0]), int(xyz[1]))
+
+    def xyzToRas(self, xyz: QtGui.QVector3D, widget: qMRMLSliceWidget) -> QtGui.QVector3D:
+        """Return a point of a slice view in RAS mm."""
+        return QtGui.QVector3D(*widget.sliceView().convertXYZToRAS([xyz.x(), xyz.y(), xyz.z()]))
+
+    def xyToRas(self, xy: QtCore.QPoint, widget: qMRMLSliceWidget) -> QtGui.QVector3D:
+        """Return a point of a slice view in RAS mm."""
+        return self.xyzToRas(QtGui.QVector3D(xy.x(), xy.y(), 0.0), widget)
+
+    def xyzToIjk(self, xyz: QtGui.QVector3D, widget: Any, image: Any, transform: Any = None) -> QtGui.QVector3D:
+        """Return the voxel of an image at a point of a slice view."""
+        ijk = _Logic.XyzToIjk([xyz.x(), xyz.y(), xyz.z()], widget.mrmlSliceNode(), image, transform)
+        return QtGui.QVector3D(*ijk)
+
+    def xyToIjk(self, xy: QtCore.QPoint, widget: Any, image: Any, transform: Any = None) -> QtGui.QVector3D:
+        """Return the voxel of an image at a point of a slice view."""
+        return self.xyzToIjk(QtGui.QVector3D(xy.x(), xy.y(), 0.0), widget, image, transform)
+
+    def sliceSpacing(self, widget: Any) -> float:
+        """Return the distance of slices in a view, in mm."""
+        return float(_Logic.GetSliceSpacing(widget.mrmlSliceNode(), widget.sliceLogic()))
+
+    def viewNode(self, widget: Any) -> Any:
+        """Return a view's node."""
+        return widget.mrmlSliceNode() if isinstance(widget, qMRMLSliceWidget) else widget.mrmlViewNode()
+
+    def renderWindow(self, widget: Any) -> Any:
+        """Return a view's vtkRenderWindow."""
+        return _view(widget).renderWindow()
+
+    def renderer(self, widget: Any) -> Any:
+        """Return a view's vtkRenderer."""
+        return _view(widget).renderer()
+
+    def addActor2D(self, widget: Any, actor: Any) -> None:
+        """Draw something into a view."""
+        self.renderer(widget).AddViewProp(actor)
+
+    addActor3D = addActor2D
+
+    def removeActor2D(self, widget: Any, actor: Any) -> None:
+        """Take something out of a view."""
+        self.renderer(widget).RemoveViewProp(actor)
+
+    removeActor3D = removeActor2D
+
+    def scheduleRender(self, widget: Any) -> None:
+        """Draw a view soon."""
+
+    forceRender = scheduleRender
+
+    def cursorOff(self, widget: Any) -> None:
+        """Hide the mouse's arrow in a view."""
+        _view(widget).setDefaultViewCursor(QtGui.QCursor(QtCore.Qt.CursorShape.BlankCursor))
+
+    def cursorOn(self, widget: Any) -> None:
+        """Show the mouse's arrow in a view."""
+        _view(widget).unsetDefaultViewCursor()
+
+
+def _view(widget: Any) -> Any:
+    return widget.sliceView() if isinstance(widget, qMRMLSliceWidget) else widget.threeDView()
+
+
+class qSlicerSegmentEditorScriptedEffect(qSlicerSegmentEditorAbstractEffect):
+    """An effect whose methods are those of a Python object; a method that it has not is left out."""
+
+    def __init__(self, parent: QtCore.QObject | None = None) -> None:
+        super().__init__(parent)
+        self._python: Any = None
+
+    def setPythonSource(self, path: str) -> bool:
+        """Load the class of an effect: named as the file, in a module named as the file's folder.
+
+        Raises:
+            RuntimeError: If the class is not there.
+        """
+        source = Path(path)
+        if source.suffix not in (".py", ".pyc"):
+            return False
+        module_name = source.parent.name
+        class_name = source.stem if source.stem.endswith("Effect") else f"{source.stem}Effect"
+        module = sys.modules.get(module_name)
+        if module is None or not hasattr(module, class_name):
+            spec = importlib.util.spec_from_file_location(module_name, source)
+            assert spec is not None
+            assert spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[module_name] = module
+            spec.loader.exec_module(module)
+        if not hasattr(module, class_name):
+            raise RuntimeError(
+                f"Failed to load segment editor scripted effect: class {class_name} was not found in {path}"
+            )
+        self._python = getattr(module, class_name)(wrap(self))
+        setattr(slicer, module_name, self._python)
+        return True
+
+    def self(self) -> Any:
+        """Return the Python object."""
+        return self._python
+
+    def call(self, name: str, *arguments: Any, default: Any = None) -> Any:
+        """Return what a method of the Python object returns; the default where it has none or it raises."""
+        method = getattr(self._python, name, None)
+        if method is None:
+            return default
+        result = slots.guarded(method, *map(wrap, arguments))
+        return default if result is None else unwrap(result)
+
+    def clone(self) -> Any:
+        """Return another effect of the same kind."""
+        return self.call("clone")
+
+    def icon(self) -> QtGui.QIcon:
+        """Return the effect's picture."""
+        found = self.call("icon")
+        return found if isinstance(found, QtGui.QIcon) else QtGui.QIcon()
+
+    def helpText(self) -> str:
+        """Return the effect's help."""
+        return str(self.call("helpText", default=""))
+
+    def activate(self) -> None:
+        super().activate()
+        self.call("activate")
+
+    def deactivate(self) -> None:
+        super().deactivate()
+        self.call("deactivate")
+
+    def updateGUIFromMRML(self) -> None:
+        self.call("updateGUIFromMRML")
+
+    def updateMRMLFromGUI(self) -> None:
+        """Keep what the widgets show."""
+        self.call("updateMRMLFromGUI")
+
+    def interactionNodeModified(self, node: Any) -> None:
+        """Leave the effect when the user begins to place markups, unless the effect says otherwise."""
+        if hasattr(self._python, "interactionNodeModified"):
+            self.call("interactionNodeModified", node)
+        elif node.GetCurrentInteractionMode() != slicer.vtkMRMLInteractionNode.ViewTransform:
+            self.selectEffect("")
+
+
+class qSlicerSegmentEditorEffectFactory(QtCore.QObject):
+    """The effects that are registered; each editor makes its own copies."""
+
+    effectRegistered = QtCore.Signal(str)
+    _only: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.registered: list[Any] = []
+
+    @classmethod
+    def instance(cls) -> Any:
+        """Return the only one."""
+        if cls._only is None:
+            cls._only = cls()
+        return cls._only
+
+    @classmethod
+    def forget(cls) -> None:
+        """Register nothing any more: the application ended."""
+        cls._only = None
+
+    def registerEffect(self, effect: Any) -> bool:
+        """Offer an effect; returns False where one of its name is offered already."""
+        if effect.name in [known.name for known in self.registered]:
+            return False
+        self.registered.append(effect)
+        self.effectRegistered.emit(effect.name)
+        return True
+
+
+class AbstractScriptedSegmentEditorEffect:
+    """What effects in Python derive from."""
+
+    def __init__(self, scriptedEffect: Any) -> None:
+        self.scriptedEffect = scriptedEffect
+
+    def register(self) -> None:
+        """Offer the effect."""
+        slicer.qSlicerSegmentEditorEffectFactory.instance().registerEffect(self.scriptedEffect)
+
+    def cleanup(self) -> None:
+        """Let go of everything."""
+
+    def _vector(self, values: Any) -> Any:
+        return wrapper_class(QtGui.QVector3D)(*[float(value) for value in values])
+
+    def _point(self, xy: Any) -> Any:
+        return wrapper_class(QtCore.QPoint)(*[int(value) for value in xy])
+
+    def rasToXy(self, ras: Any, viewWidget: Any) -> list[int]:
+        """Return where a point in RAS mm is in a slice view."""
+        point = self.scriptedEffect.rasToXy(self._vector(ras), viewWidget)
+        return [point.x(), point.y()]
+
+    def xyToRas(self, xy: Any, viewWidget: Any) -> list[float]:
+        """Return a point of a slice view in RAS mm."""
+        ras = self.scriptedEffect.xyToRas(self._point(xy), viewWidget)
+        return [ras.x(), ras.y(), ras.z()]
+
+    def xyzToRas(self, xyz: Any, viewWidget: Any) -> list[float]:
+        """Return a point of a slice view in RAS mm."""
+        ras = self.scriptedEffect.xyzToRas(self._vector(xyz), viewWidget)
+        return [ras.x(), ras.y(), ras.z()]
+
+    def xyToIjk(self, xy: Any, viewWidget: Any, image: Any, parentTransformNode: Any = None) -> list[int]:
+        """Return the voxel of an image at a point of a slice view."""
+        ijk = self.scriptedEffect.xyToIjk(self._point(xy), viewWidget, image, parentTransformNode)
+        return [int(ijk.x()), int(ijk.y()), int(ijk.z())]
+
+
+def make_modules() -> dict[str, types.ModuleType]:
+    """Return the modules in which effects find what they need."""
+    effects: Any = types.ModuleType("SegmentEditorEffects", __doc__)
+    effects.AbstractScriptedSegmentEditorEffect = AbstractScriptedSegmentEditorEffect
+    effects.__all__ = ["AbstractScriptedSegmentEditorEffect"]
+    bindings: Any = types.ModuleType("qSlicerSegmentationsEditorEffectsPythonQt")
+    for native in (
+        qSlicerSegmentEditorAbstractEffect,
+        qSlicerSegmentEditorScriptedEffect,
+        qSlicerSegmentEditorEffectFactory,
+    ):
+        setattr(bindings, native.__name__, wrapper_class(native))
+    return {"SegmentEditorEffects": effects, "qSlicerSegmentationsEditorEffectsPythonQt": bindings}
