@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from Testing.host import dialogs, slots
 from Testing.host.effect_parameters import EffectParameters
-from Testing.host.pythonqt import unwrap, wrap, wrapper_class
-from Testing.host.views import qMRMLSliceWidget
+from Testing.host.effect_views import EffectViews
+from Testing.host.pythonqt import unwrap, wrap
 
 _Logic = slicer.vtkSlicerSegmentEditorLogic
 _MODES = (
@@ -25,7 +24,7 @@ _MODES = (
 )
 
 
-class qSlicerSegmentEditorAbstractEffect(EffectParameters):
+class qSlicerSegmentEditorAbstractEffect(EffectViews, EffectParameters):
     """What every effect can ask of the editor. What it draws into the segment goes through Slicer's real logic."""
 
     ModificationModeSet, ModificationModeAdd, ModificationModeRemove, ModificationModeRemoveAll = range(4)
@@ -173,73 +172,6 @@ class qSlicerSegmentEditorAbstractEffect(EffectParameters):
             self._confirmed = segment_id
         return self.ConfirmedWithDialog
 
-    def rasToXy(self, ras: QtGui.QVector3D, widget: qMRMLSliceWidget) -> QtCore.QPoint:
-        """Return where a point in RAS mm is in a slice view."""
-        xyz = widget.sliceView().convertRASToXYZ([ras.x(), ras.y(), ras.z()])
-        return QtCore.QPoint(int(xyz[0]), int(xyz[1]))
-
-    def xyzToRas(self, xyz: QtGui.QVector3D, widget: qMRMLSliceWidget) -> QtGui.QVector3D:
-        """Return a point of a slice view in RAS mm."""
-        return QtGui.QVector3D(*widget.sliceView().convertXYZToRAS([xyz.x(), xyz.y(), xyz.z()]))
-
-    def xyToRas(self, xy: QtCore.QPoint, widget: qMRMLSliceWidget) -> QtGui.QVector3D:
-        """Return a point of a slice view in RAS mm."""
-        return self.xyzToRas(QtGui.QVector3D(xy.x(), xy.y(), 0.0), widget)
-
-    def xyzToIjk(self, xyz: QtGui.QVector3D, widget: Any, image: Any, transform: Any = None) -> QtGui.QVector3D:
-        """Return the voxel of an image at a point of a slice view."""
-        ijk = _Logic.XyzToIjk([xyz.x(), xyz.y(), xyz.z()], widget.mrmlSliceNode(), image, transform)
-        return QtGui.QVector3D(*ijk)
-
-    def xyToIjk(self, xy: QtCore.QPoint, widget: Any, image: Any, transform: Any = None) -> QtGui.QVector3D:
-        """Return the voxel of an image at a point of a slice view."""
-        return self.xyzToIjk(QtGui.QVector3D(xy.x(), xy.y(), 0.0), widget, image, transform)
-
-    def sliceSpacing(self, widget: Any) -> float:
-        """Return the distance of slices in a view, in mm."""
-        return float(_Logic.GetSliceSpacing(widget.mrmlSliceNode(), widget.sliceLogic()))
-
-    def viewNode(self, widget: Any) -> Any:
-        """Return a view's node."""
-        return widget.mrmlSliceNode() if isinstance(widget, qMRMLSliceWidget) else widget.mrmlViewNode()
-
-    def renderWindow(self, widget: Any) -> Any:
-        """Return a view's vtkRenderWindow."""
-        return _view(widget).renderWindow()
-
-    def renderer(self, widget: Any) -> Any:
-        """Return a view's vtkRenderer."""
-        return _view(widget).renderer()
-
-    def addActor2D(self, widget: Any, actor: Any) -> None:
-        """Draw something into a view."""
-        self.renderer(widget).AddViewProp(actor)
-
-    addActor3D = addActor2D
-
-    def removeActor2D(self, widget: Any, actor: Any) -> None:
-        """Take something out of a view."""
-        self.renderer(widget).RemoveViewProp(actor)
-
-    removeActor3D = removeActor2D
-
-    def scheduleRender(self, widget: Any) -> None:
-        """Draw a view soon."""
-
-    forceRender = scheduleRender
-
-    def cursorOff(self, widget: Any) -> None:
-        """Hide the mouse's arrow in a view."""
-        _view(widget).setDefaultViewCursor(QtGui.QCursor(QtCore.Qt.CursorShape.BlankCursor))
-
-    def cursorOn(self, widget: Any) -> None:
-        """Show the mouse's arrow in a view."""
-        _view(widget).unsetDefaultViewCursor()
-
-
-def _view(widget: Any) -> Any:
-    return widget.sliceView() if isinstance(widget, qMRMLSliceWidget) else widget.threeDView()
-
 
 class qSlicerSegmentEditorScriptedEffect(qSlicerSegmentEditorAbstractEffect):
     """An effect whose methods are those of a Python object; a method that it has not is left out."""
@@ -352,58 +284,3 @@ class qSlicerSegmentEditorEffectFactory(QtCore.QObject):
         self.registered.append(effect)
         self.effectRegistered.emit(effect.name)
         return True
-
-
-class AbstractScriptedSegmentEditorEffect:
-    """What effects in Python derive from."""
-
-    def __init__(self, scriptedEffect: Any) -> None:
-        self.scriptedEffect = scriptedEffect
-
-    def register(self) -> None:
-        """Offer the effect."""
-        slicer.qSlicerSegmentEditorEffectFactory.instance().registerEffect(self.scriptedEffect)
-
-    def cleanup(self) -> None:
-        """Let go of everything."""
-
-    def _vector(self, values: Any) -> Any:
-        return wrapper_class(QtGui.QVector3D)(*[float(value) for value in values])
-
-    def _point(self, xy: Any) -> Any:
-        return wrapper_class(QtCore.QPoint)(*[int(value) for value in xy])
-
-    def rasToXy(self, ras: Any, viewWidget: Any) -> list[int]:
-        """Return where a point in RAS mm is in a slice view."""
-        point = self.scriptedEffect.rasToXy(self._vector(ras), viewWidget)
-        return [point.x(), point.y()]
-
-    def xyToRas(self, xy: Any, viewWidget: Any) -> list[float]:
-        """Return a point of a slice view in RAS mm."""
-        ras = self.scriptedEffect.xyToRas(self._point(xy), viewWidget)
-        return [ras.x(), ras.y(), ras.z()]
-
-    def xyzToRas(self, xyz: Any, viewWidget: Any) -> list[float]:
-        """Return a point of a slice view in RAS mm."""
-        ras = self.scriptedEffect.xyzToRas(self._vector(xyz), viewWidget)
-        return [ras.x(), ras.y(), ras.z()]
-
-    def xyToIjk(self, xy: Any, viewWidget: Any, image: Any, parentTransformNode: Any = None) -> list[int]:
-        """Return the voxel of an image at a point of a slice view."""
-        ijk = self.scriptedEffect.xyToIjk(self._point(xy), viewWidget, image, parentTransformNode)
-        return [int(ijk.x()), int(ijk.y()), int(ijk.z())]
-
-
-def make_modules() -> dict[str, types.ModuleType]:
-    """Return the modules in which effects find what they need."""
-    effects: Any = types.ModuleType("SegmentEditorEffects", __doc__)
-    effects.AbstractScriptedSegmentEditorEffect = AbstractScriptedSegmentEditorEffect
-    effects.__all__ = ["AbstractScriptedSegmentEditorEffect"]
-    bindings: Any = types.ModuleType("qSlicerSegmentationsEditorEffectsPythonQt")
-    for native in (
-        qSlicerSegmentEditorAbstractEffect,
-        qSlicerSegmentEditorScriptedEffect,
-        qSlicerSegmentEditorEffectFactory,
-    ):
-        setattr(bindings, native.__name__, wrapper_class(native))
-    return {"SegmentEditorEffects": effects, "qSlicerSegmentationsEditorEffectsPythonQt": bindings}

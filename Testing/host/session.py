@@ -16,6 +16,7 @@ from PySide6 import QtCore, QtWidgets
 
 from Testing.host import (
     dialogs,
+    effect_modules,
     i18n,
     module_manager,
     mouse,
@@ -25,7 +26,6 @@ from Testing.host import (
     pictures,
     sample_data,
     scripted_module,
-    segment_effects,
     slots,
 )
 from Testing.host.application import application
@@ -50,7 +50,7 @@ def _slicer_modules() -> dict[str, types.ModuleType]:
             {
                 "qt": make_qt(),
                 "ctk": make_ctk(),
-                **segment_effects.make_modules(),
+                **effect_modules.make_modules(),
                 "slicer.ScriptedLoadableModule": bases,
                 "slicer.i18n": i18n.make_module(),
                 "slicer.packaging": packaging_module.make_module(),
