@@ -7,6 +7,8 @@
 | `segment_update`   | new voxels for one segment, with its neighbours left alone                  |
 | `interactive_segment` | a segment that is made prompt by prompt                                  |
 | `content_stamp`    | whether a volume has changed                                                |
+| `modifier_labelmap` | a mask on the grid that the Segment Editor draws on                        |
+| `segment_change`   | what an edit made of a segmentation, to be taken back                       |
 | `labelmap_volumes` | labelmap volume node to `Labelmap`                                          |
 | `tables`           | rows to a table node                                                        |
 | `scene_files`      | the scene into an .mrb file                                                 |
@@ -18,6 +20,7 @@
 | `segments`         | one segment: what it says of itself, and its label values                   |
 | `voxels`           | numpy arrays to and from VTK images                                         |
 | `terminology`      | codes to and from Slicer's terminology entries                              |
+| `prompt_marks`     | prompts as markups that the user can move and delete                        |
 | `clicks`, `models` | points and surfaces of our own                                              |
 | `views`            | what Slicer's views show of a scene                                         |
 | `render_…`         | slices and the 3D view as pixels, by Slicer's own displayable managers      |
