@@ -24,6 +24,16 @@ def test_pip_installs_every_package() -> None:
     assert set(project["tool"]["setuptools"]["packages"]) == there | {"AutoLabelLib.resources"}
 
 
+def test_pip_installs_every_resource_that_slicer_gets() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["AutoLabelLib.resources"]
+    packed = {path for pattern in patterns for path in (ROOT / "Resources").glob(pattern)}
+    folders = re.search(r"set\(folders (.+)\)", (ROOT / "Resources" / "CMakeLists.txt").read_text(encoding="utf-8"))
+    assert folders is not None
+    for folder in folders.group(1).split():
+        assert {path for path in (ROOT / "Resources" / folder).rglob("*") if path.is_file()} <= packed
+
+
 def test_every_constraint_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
