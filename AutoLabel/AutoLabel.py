@@ -22,6 +22,8 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 if (Path(_ROOT) / "AutoLabelLib").is_dir() and _ROOT not in sys.path:
     sys.path.append(_ROOT)
 
+_OLDEST_PYTHON = (3, 11)  # Slicer 5.10 comes with 3.12, those before it with 3.9, which cannot even read AutoLabelLib
+
 
 class AutoLabel(ScriptedLoadableModule):
     """What the module is, for Slicer's list of modules."""
@@ -44,6 +46,8 @@ class AutoLabel(ScriptedLoadableModule):
 
     def announce(self):
         """Tell other modules, once Slicer has started, what AutoLabel offers them."""
+        if sys.version_info < _OLDEST_PYTHON:
+            return
         from AutoLabelLib.gui.startup import announce
 
         announce()
@@ -58,6 +62,9 @@ class AutoLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def setup(self):
         """Build the panels and let them follow the scene."""
         super().setup()
+        if sys.version_info < _OLDEST_PYTHON:
+            self._ask_for_a_newer_slicer()
+            return
         from AutoLabelLib.gui.module_panel import ModulePanel
 
         self.logic = AutoLabelLogic()
@@ -68,6 +75,13 @@ class AutoLabelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         self.initializeParameterNode()
+
+    def _ask_for_a_newer_slicer(self):
+        text = _("AutoLabel needs 3D Slicer 5.10 or newer, but this is {version}. Please update 3D Slicer.")
+        label = qt.QLabel(text.format(version=slicer.app.applicationVersion))
+        label.wordWrap = True
+        self.layout.addWidget(label)
+        self.layout.addStretch(1)
 
     def cleanup(self):
         """End what runs and let go of the scene: Slicer quits, or reloads the module."""

@@ -121,14 +121,18 @@ def _submit_for_node(
     same_name: str,
 ) -> Pending[Any]:
     """Submit, and write the result into the scene later; ids are held, because nodes may be gone by then."""
+    from AutoLabelLib.scene.nodes import resolve
     from AutoLabelLib.scene.segmentations import show_result
     from AutoLabelLib.scene.transforms import prompts_for_image
     from AutoLabelLib.scene.volumes import grid_of, remarks
 
     volume_id, grid = volume_node.GetID(), grid_of(volume_node)
     segmentation_id = segmentation.GetID() if segmentation is not None else None
+    names = {node.GetID(): node.GetName() for node in (volume_node, segmentation) if node is not None}
 
     def finish(result: Result) -> Any:
+        for node_id, name in names.items():
+            resolve(node_id, name=name)  # an error that says what the user calls it
         return show_result(result, spec, volume_id, segmentation_id, same_name, grid)
 
     return _submit(spec, part, prompts_for_image(prompts, volume_node), options, finish, remarks(volume_node))

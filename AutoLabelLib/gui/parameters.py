@@ -1,6 +1,6 @@
 """What belongs into the scene: a saved scene opens again with these choices."""
 
-from slicer import vtkMRMLMarkupsROINode, vtkMRMLSegmentationNode, vtkMRMLVolumeNode
+from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 
@@ -19,10 +19,11 @@ class AutoLabelParameters:
         anatomyFilter: Which models are listed; "" for all.
         shownSegmentation: What the panel Results is about.
         interactiveModel: Which model the effect uses; "" for none yet.
+        interactiveSegmentation: What the effect edits; None for a new segmentation.
     """
 
     # Names as Slicer spells parameters: they are the keys in the scene file, and the SlicerParameterName of widgets.
-    inputVolume: vtkMRMLVolumeNode  # noqa: N815
+    inputVolume: vtkMRMLScalarVolumeNode  # noqa: N815
     modelName: str = ""  # noqa: N815
     modality: str = ""
     roi: vtkMRMLMarkupsROINode
@@ -32,3 +33,4 @@ class AutoLabelParameters:
     anatomyFilter: str = ""  # noqa: N815
     shownSegmentation: vtkMRMLSegmentationNode  # noqa: N815
     interactiveModel: str = ""  # noqa: N815
+    interactiveSegmentation: vtkMRMLSegmentationNode  # noqa: N815

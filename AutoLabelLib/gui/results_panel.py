@@ -125,7 +125,7 @@ class ResultsPanel(VTKObservationMixin):
             name.setData(qt.Qt.DecorationRole, qt.QColor.fromRgbF(*report.color))
             name.setToolTip(report.name)
             volume = qt.QTableWidgetItem(results_words.volume_text(volumes.get(report.segment_id)))
-            volume.setTextAlignment(int(qt.Qt.AlignRight | qt.Qt.AlignVCenter))
+            volume.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             table.setItem(row, _NAME, name)
             table.setItem(row, _VOLUME, volume)
         ids = [report.segment_id for report in self._reports]

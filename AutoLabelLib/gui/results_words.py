@@ -17,6 +17,7 @@ _PROMPTS = {
     "scribbles": ("scribble", "scribbles"),
     "lassos": ("lasso", "lassos"),
 }
+_SHORTEST_PHASE_SECONDS = 0.05
 _DEFAULTS = (None, "auto", False)
 
 
@@ -75,5 +76,6 @@ def _date(text: str) -> str:
 def _seconds(report: SegmentReport) -> str:
     if report.seconds is None:
         return ""
-    phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in report.phase_seconds.items())
+    long = {name: seconds for name, seconds in report.phase_seconds.items() if seconds >= _SHORTEST_PHASE_SECONDS}
+    phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in long.items())
     return f"{duration(report.seconds)} ({phases})" if phases else duration(report.seconds)

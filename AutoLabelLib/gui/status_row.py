@@ -52,6 +52,7 @@ class StatusRow:
             ui.statusLabel.text = text
         ui.statusLabel.visible = bool(text)
         ui.resultsButton.visible = bool(self._segmentation_id) and not runner.busy
+        ui.statusRow.visible = bool(text) or runner.busy
         ui.progressBar.visible = runner.busy
         ui.cancelButton.visible = runner.busy
         ui.cancelButton.enabled = runner.busy and not runner.is_cancelling

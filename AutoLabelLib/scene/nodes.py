@@ -45,13 +45,14 @@ def current_scene() -> Any:
     return scene
 
 
-def resolve(node_id: str, class_name: str = "vtkMRMLNode", scene: Any = None) -> Node:
+def resolve(node_id: str, class_name: str = "vtkMRMLNode", scene: Any = None, name: str = "") -> Node:
     """Return the node of an id, which is what to keep while something else runs.
 
     Args:
         node_id: Such as "vtkMRMLScalarVolumeNode1".
         class_name: Class that it must have.
         scene: Scene to look in; None for the current one.
+        name: What the user knows it by, for the error; "" for its id.
 
     Raises:
         InputError: If it is gone, or is of another class.
@@ -59,7 +60,7 @@ def resolve(node_id: str, class_name: str = "vtkMRMLNode", scene: Any = None) ->
     node = (scene or current_scene()).GetNodeByID(node_id)
     if node is None:
         raise InputError(
-            f'The node "{node_id}" is no longer in the scene.',
+            f'The node "{name or node_id}" is no longer in the scene.',
             "It was deleted or the scene was closed; choose another one and try again.",
         )
     return check_class(node, class_name)
