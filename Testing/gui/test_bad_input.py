@@ -22,7 +22,7 @@ def user(host: Any, module: Any) -> Segmenting:
 
 
 def is_one_sentence_with_a_way_out(text: str) -> bool:
-    return "\n" not in text and "Traceback" not in text and "Error" not in text and 1 <= text.count(". ") + 1 <= 3
+    return "\n" not in text and "Traceback" not in text and "Error:" not in text and 1 <= text.count(". ") + 1 <= 3
 
 
 def contents(scene: Any) -> list[tuple[str, int]]:
