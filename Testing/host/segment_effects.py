@@ -284,3 +284,7 @@ class qSlicerSegmentEditorEffectFactory(QtCore.QObject):
         self.registered.append(effect)
         self.effectRegistered.emit(effect.name)
         return True
+
+    def registeredEffects(self) -> list[Any]:
+        """Return the effects that are offered."""
+        return list(self.registered)

@@ -15,6 +15,10 @@ class AutoLabelInSlicerTest(unittest.TestCase):
         self.assertIn("Segmentation", module.categories)
         self.assertFalse(module.icon.isNull())
 
+    def test_the_effect_is_in_the_segment_editor(self):
+        effects = slicer.qSlicerSegmentEditorEffectFactory.instance().registeredEffects()
+        self.assertIn("AutoLabel", [effect.name for effect in effects])
+
     def test_starting_slicer_loads_nothing_heavy(self):
         self.assertFalse({"torch", "monai"} & set(sys.modules))
 
