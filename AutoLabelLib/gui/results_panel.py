@@ -19,6 +19,7 @@ from AutoLabelLib.scene.segment_measures import volumes_ml
 from AutoLabelLib.scene.views import jump_to_segment
 
 _NAME, _VOLUME = 0, 1
+_MOST_ROWS = 8  # then it scrolls
 _SETTLE_MILLISECONDS = 300  # painting changes a segment many times a second, and counting its voxels takes a while
 
 
@@ -133,6 +134,8 @@ class ResultsPanel(VTKObservationMixin):
             table.setCurrentCell(ids.index(chosen.segment_id) if chosen and chosen.segment_id in ids else 0, _NAME)
         table.blockSignals(False)
         table.visible = bool(ids)
+        rows = min(len(ids), _MOST_ROWS)
+        table.setFixedHeight(table.horizontalHeader().height + rows * table.rowHeight(0) + 2 * table.frameWidth)
 
     def _chosen(self) -> SegmentReport | None:
         row = self.ui.segmentTable.currentRow()
