@@ -22,7 +22,16 @@ from AutoLabelLib.client.in_process import InProcess
 from AutoLabelLib.client.job_handle import JobHandle
 from AutoLabelLib.client.limits import Limits
 from AutoLabelLib.client.process import ProcessLauncher
-from AutoLabelLib.client.shared import default_worker, set_default_worker
+from AutoLabelLib.client.shared import default_worker, has_chosen_worker, set_default_worker
 from AutoLabelLib.client.worker import Worker
 
-__all__ = ["InProcess", "JobHandle", "Limits", "ProcessLauncher", "Worker", "default_worker", "set_default_worker"]
+__all__ = [
+    "InProcess",
+    "JobHandle",
+    "Limits",
+    "ProcessLauncher",
+    "Worker",
+    "default_worker",
+    "has_chosen_worker",
+    "set_default_worker",
+]

@@ -11,6 +11,7 @@ import slicer
 from AutoLabelLib.gui.runner import Runner
 from AutoLabelLib.gui.settings import Settings
 from AutoLabelLib.gui.shared import Shared
+from AutoLabelLib.gui.slicer_worker import use_slicer_worker
 from AutoLabelLib.gui.status_row import StatusRow
 from AutoLabelLib.gui.ui_files import load_ui
 
@@ -48,6 +49,7 @@ class ModulePanel:
             show_results=self._show_results,
             models_changed=self._models_changed,
         )
+        use_slicer_worker(self.shared.settings)
         self._is_over = False
         self.panels: dict[str, Any] = {}
         for name in _PANELS:

@@ -29,6 +29,15 @@ class Settings:
     def worker_interpreter(self, path: str) -> None:
         self._keep("WorkerInterpreter", path)
 
+    @property
+    def worker_facts(self) -> str:
+        """What was found in that Python when it was checked, as JSON: its version and packages; "" for nothing."""
+        return self._text("WorkerFacts", "")
+
+    @worker_facts.setter
+    def worker_facts(self, facts: str) -> None:
+        self._keep("WorkerFacts", facts)
+
     def _text(self, key: str, default: str) -> str:
         return str(slicer.util.settingsValue(f"{_GROUP}/{key}", default))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sys
 from dataclasses import dataclass
 
 OLDEST_SLICER = (5, 10)
@@ -47,7 +48,9 @@ def has_nvidia_driver() -> bool:
 
 
 def _can_import(name: str) -> bool:
+    if name in sys.modules:  # a module that Slicer has loaded itself may have no spec to be found by
+        return True
     try:
         return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # a parent that is no package, or a stand-in without a spec
+    except (ImportError, ValueError):  # its parent is no package
         return False
