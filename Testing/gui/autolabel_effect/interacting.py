@@ -16,7 +16,7 @@ from AutoLabelLib.core.labelmap import Segment
 from AutoLabelLib.core.model import Channel, ModelSpec
 from AutoLabelLib.core.prompt import Box, Point, Position, Prompts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHAPE = (40, 36, 24)
 RADIUS_MM = 6.0
 
@@ -145,9 +145,17 @@ class User:
         model: Answers.
         affine: (4, 4) of the volume.
         transform: Parent transform of the volume and the segmentation.
+        registers: Whether Slicer has just been started.
     """
 
-    def __init__(self, host: Any, model: FakeModel, affine: NDArray[np.float64], transform: Any = None) -> None:
+    def __init__(
+        self,
+        host: Any,
+        model: FakeModel,
+        affine: NDArray[np.float64],
+        transform: Any = None,
+        registers: bool = True,
+    ) -> None:
         import slicer
 
         from AutoLabelLib.scene.volumes import volume_from_image
@@ -164,8 +172,9 @@ class User:
                 node.SetAndObserveTransformNodeID(transform.GetID())
         for name in ("ours", "other"):
             self.segmentation.GetSegmentation().AddEmptySegment(name, name)
-        host.load_module(ROOT / "AutoLabel" / "SegmentEditorAutoLabel.py")
-        host.start_up()
+        if registers:
+            host.load_module(ROOT / "AutoLabel" / "SegmentEditorAutoLabel.py")
+            host.start_up()
         self.editor = host.segment_editor()
         self.editor.setSegmentationNode(self.segmentation)
         self.editor.setSourceVolumeNode(self.volume)
