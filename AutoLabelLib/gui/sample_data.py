@@ -17,7 +17,7 @@ CATEGORY = "AutoLabel"
 CHEST_PHANTOM = "AutoLabel chest phantom"
 NODE_NAME = "Chest phantom"
 
-_SPACING_MM = (1.0, 1.0, 1.5)  # as good for the model as the demonstration's 0.8 mm, in less than half the time
+_SPACING_MM = (1.2, 1.2, 1.5)  # as good for the model as the demonstration's 0.8 mm, in a third of the time
 
 _runner: Any = None  # made when the first sample is chosen: one at a time, and without it no timer
 
@@ -71,12 +71,15 @@ def chest_phantom() -> Any:
     from AutoLabelLib.api.pending import Pending
     from AutoLabelLib.client import default_worker
     from AutoLabelLib.core.job import Job, Result
+    from AutoLabelLib.gui.settings import Settings
+    from AutoLabelLib.gui.slicer_worker import use_slicer_worker
     from AutoLabelLib.scene.known_nodules import chest_nodes
 
     def nodes(result: Result) -> Any:
         volume_node, _markups_node = chest_nodes(result.images[0], result.values["nodules"], NODE_NAME)
         return volume_node
 
+    use_slicer_worker(Settings())
     return Pending(default_worker().submit(Job("phantom", options={"spacing_mm": _SPACING_MM})), nodes)
 
 
