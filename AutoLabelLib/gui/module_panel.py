@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any
 
+import qt
 import slicer
 
+from AutoLabelLib.gui.interactive_panel import InteractivePanel
+from AutoLabelLib.gui.models_panel import ModelsPanel
+from AutoLabelLib.gui.results_panel import ResultsPanel
 from AutoLabelLib.gui.runner import Runner
+from AutoLabelLib.gui.segment_panel import SegmentPanel
 from AutoLabelLib.gui.settings import Settings
+from AutoLabelLib.gui.setup_panel import SetupPanel
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.gui.slicer_worker import use_slicer_worker
 from AutoLabelLib.gui.status_row import StatusRow
 from AutoLabelLib.gui.ui_files import load_ui
 
-# Name -> file and class. Each goes into the section "<name>Section" of AutoLabel.ui.
+# Each goes into the section "<name>Section" of AutoLabel.ui.
 _PANELS = {
-    "segment": ("segment_panel", "SegmentPanel"),
-    "interactive": ("interactive_panel", "InteractivePanel"),
-    "results": ("results_panel", "ResultsPanel"),
-    "models": ("models_panel", "ModelsPanel"),
-    "setup": ("setup_panel", "SetupPanel"),
+    "segment": SegmentPanel,
+    "interactive": InteractivePanel,
+    "results": ResultsPanel,
+    "models": ModelsPanel,
+    "setup": SetupPanel,
 }
 
 
@@ -33,6 +37,7 @@ class ModulePanel:
     """
 
     def __init__(self, logic: Any) -> None:
+        self._is_over = False
         self.widget, self.ui = load_ui("AutoLabel.ui")
         self.runner = Runner()
         self._status = StatusRow(self.ui, self.runner, self._show_results)
@@ -50,26 +55,22 @@ class ModulePanel:
             models_changed=self._models_changed,
         )
         use_slicer_worker(self.shared.settings)
-        self._is_over = False
         self.panels: dict[str, Any] = {}
-        for name in _PANELS:
-            self._add(name)
+        for name, panel_class in _PANELS.items():
+            self.panels[name] = panel = panel_class(self.shared)
+            getattr(self.ui, f"{name}Section").layout().addWidget(panel.widget)
         slicer.app.connect("aboutToQuit()", self.cleanup)
 
-    def _add(self, name: str) -> None:
-        file_name, class_name = _PANELS[name]
-        module_name = f"AutoLabelLib.gui.{file_name}"
-        section = getattr(self.ui, f"{name}Section")
-        if importlib.util.find_spec(module_name) is None:
-            section.visible = False
-            return
-        panel = getattr(importlib.import_module(module_name), class_name)(self.shared)
-        section.layout().addWidget(panel.widget)
-        self.panels[name] = panel
-
     def open_panel(self, name: str) -> None:
-        """Open the section of a panel; the others stay as they are."""
-        getattr(self.ui, f"{name}Section").collapsed = False
+        """Open the section of a panel and bring it into view; the others stay as they are."""
+        section = getattr(self.ui, f"{name}Section")
+        section.collapsed = False
+        # Its place is known only after the layout has been done.
+        qt.QTimer.singleShot(0, lambda: self._bring_into_view(section))
+
+    def _bring_into_view(self, section: Any) -> None:
+        if not self._is_over:
+            self.ui.panelsArea.ensureWidgetVisible(section)
 
     def set_parameters(self, parameters: Any) -> None:
         """Let the panels show and change the choices of a scene; None while there is no scene."""
@@ -106,8 +107,7 @@ class ModulePanel:
 
     def _show_results(self, segmentation_node: Any) -> None:
         self.open_panel("results")
-        if "results" in self.panels:
-            self.panels["results"].show(segmentation_node)
+        self.panels["results"].show(segmentation_node)
 
     def _models_changed(self) -> None:
         for panel in self.panels.values():
