@@ -10,6 +10,8 @@ from Testing.host.properties import kept
 
 _Option = QtWidgets.QStyleOptionButton
 _Metric = QtWidgets.QStyle.PixelMetric
+_Attribute = QtCore.Qt.WidgetAttribute
+_WANTED = "visibilityToParent"
 
 
 class ctkCollapsibleButton(QtWidgets.QAbstractButton):
@@ -27,7 +29,7 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         super().__init__(
             arguments[1] if text and len(arguments) > 1 else None if text or not arguments else arguments[0]
         )
-        self._collapsed = False
+        self._collapsed = self._is_forcing = self._was_created = False
         self._open_height = self.maximumHeight()
         self.setCheckable(True)
         self.setChecked(True)
@@ -60,15 +62,55 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
         self.contentsCollapsed.emit(collapsed)
 
     def _show_children(self) -> None:
-        """Hide the children of a closed section, except that what is hidden by itself stays so when it opens."""
         for child in self.children():
-            if not isinstance(child, QtWidgets.QWidget):
-                continue
-            if self._collapsed:
-                child.setProperty("shownInSection", not child.isHidden())
-                child.hide()
-            elif child.property("shownInSection") is not False:
-                child.show()
+            if isinstance(child, QtWidgets.QWidget):
+                self._show_child(child)
+
+    def _show_child(self, child: QtWidgets.QWidget) -> None:
+        """Hide a child of a closed section, and show it in an open one unless it was hidden by itself."""
+        if not self.testAttribute(_Attribute.WA_WState_Created):
+            return  # Qt shows children with their parent; hidden now, they would count as hidden by themselves
+        is_wanted = child.property(_WANTED) is not False
+        self._is_forcing = True
+        if child.testAttribute(_Attribute.WA_WState_Created) or self._collapsed or not is_wanted:
+            child.setVisible(is_wanted and not self._collapsed)
+        if is_wanted:
+            child.setAttribute(_Attribute.WA_WState_ExplicitShowHide, False)
+        self._is_forcing = False
+
+    def childEvent(self, event: QtCore.QChildEvent) -> None:
+        """Follow what happens to a new child; one that comes into a closed section is hidden."""
+        child = event.child()
+        if event.type() == QtCore.QEvent.Type.ChildAdded and isinstance(child, QtWidgets.QWidget):
+            if child.testAttribute(_Attribute.WA_WState_ExplicitShowHide) and child.isHidden():
+                child.setProperty(_WANTED, False)
+            child.installEventFilter(self)
+            self._show_child(child)
+        super().childEvent(event)
+
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide the section."""
+        self._is_forcing = True
+        super().setVisible(visible)
+        self._is_forcing = False
+        if not self._was_created and self.testAttribute(_Attribute.WA_WState_Created):
+            self._was_created = True
+            self._show_children()
+
+    def eventFilter(self, child: QtCore.QObject, event: QtCore.QEvent) -> bool:
+        """Remember whether a child was shown or hidden by itself; in a closed section it stays hidden."""
+        kinds = QtCore.QEvent.Type
+        if not self._is_forcing and event.type() in (kinds.ShowToParent, kinds.HideToParent):
+            child.setProperty(_WANTED, event.type() == kinds.ShowToParent)
+            if event.type() == kinds.ShowToParent and isinstance(child, QtWidgets.QWidget):
+                self._show_child(child)
+        return super().eventFilter(child, event)
+
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
+        """Hide what is in a section that is closed before it is first seen."""
+        self._was_created = True
+        self._show_children()
+        super().showEvent(event)
 
     def _option(self) -> _Option:
         option = _Option()

@@ -105,6 +105,7 @@ class ctkRangeWidget(_Numbers):
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._low, self._high = QtWidgets.QDoubleSpinBox(self), QtWidgets.QDoubleSpinBox(self)
+        self.setRange(0.0, 99.0)
         self._high.setValue(self._high.maximum())
         for widget in (self._low, self._slider, self._high):
             self.layout().addWidget(widget)

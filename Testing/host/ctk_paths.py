@@ -17,7 +17,7 @@ class ctkPathLineEdit(QtWidgets.QWidget):
     nameFilters = kept("QStringList", "nameFilters", [])
     showHistoryButton = kept(bool, "showHistoryButton", True)
     showBrowseButton = kept(bool, "showBrowseButton", True)
-    filters = kept(int, "filters", 0)
+    filters = kept(int, "filters", 24663)
     options = kept(int, "options", 0)
     sizeAdjustPolicy = kept(int, "sizeAdjustPolicy", 2)
     minimumContentsLength = kept(int, "minimumContentsLength", 0)

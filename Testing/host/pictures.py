@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from Testing.host.ctk_collapsible import ctkCollapsibleButton
+
 _Role = QtGui.QPalette.ColorRole
 _FONT = ("DejaVu Sans", 9)
 
@@ -92,7 +94,7 @@ def cut_texts(widget: Any) -> list[str]:
     cut = []
     for child in native.findChildren(QtWidgets.QWidget):
         text = child.text() if isinstance(child, QtWidgets.QLabel | QtWidgets.QAbstractButton) else ""
-        if not text or not child.isVisible():
+        if not text or isinstance(child, ctkCollapsibleButton) or not child.isVisible():
             continue
         wanted = child.sizeHint()
         if isinstance(child, QtWidgets.QLabel) and child.wordWrap():

@@ -26,9 +26,7 @@ def wrap(value: Any) -> Any:
     """Return a value as PythonQt would hand it to Python."""
     if isinstance(value, enum.Enum):
         return enum_value(value)
-    if isinstance(value, list):
-        return [wrap(item) for item in value]
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):
         return tuple(wrap(item) for item in value)
     if isinstance(value, dict):
         return {name: wrap(item) for name, item in value.items()}
@@ -240,11 +238,17 @@ class Wrapper(metaclass=WrapperClass):
 
     def findChild(self, kind: Any, name: str | None = None) -> Any:
         """Return the first descendant of a class; None where there is none."""
-        return next((wrap(child) for child in _descendants(self.__dict__["_native"], kind, name)), None)
+        found = self.findChildren(kind)
+        return next((child for child in found if name is None or child.objectName == name), None)
 
 
 def _descendants(native: QtCore.QObject, kind: Any, name: str | None) -> list[QtCore.QObject]:
-    found = native.findChildren(QtCore.QObject) if name is None else native.findChildren(QtCore.QObject, name)
+    """Return descendants; with a name, PythonQt looks only below objects that have it, too."""
+    if name is None:
+        found = native.findChildren(QtCore.QObject)
+    else:
+        named = [child for child in native.children() if child.objectName() == name]
+        found = [*named, *(below for child in named for below in _descendants(child, "QObject", name))]
     if isinstance(kind, str):
         return [child for child in found if kind in [ancestor.__name__ for ancestor in type(child).__mro__]]
     return [child for child in found if isinstance(child, kind.native)]

@@ -53,7 +53,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._base_names: dict[str, str] = {}
         self._requested: str | None = None
         self._current: str | None = None
-        self._watch = SceneWatch(self, self._rebuild)
+        self._was_listed = False
+        self._watch = SceneWatch(self, self._rebuild, self._rename)
         self._box.currentIndexChanged.connect(self._chosen)
         self._box.activated.connect(self._activated)
         self.setEnabled(False)
@@ -78,7 +79,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
 
     def setMRMLScene(self, scene: Any) -> None:
         """List the nodes of a scene."""
+        self._was_listed = False
         self._watch.set_scene(scene)
+        self._was_listed = scene is not None
         self.setEnabled(scene is not None)
         if self._requested is not None and scene is not None:
             self.setCurrentNodeID(self._requested)
@@ -131,24 +134,42 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         """List what is in the scene now, and keep, or replace as Slicer does, what is chosen."""
         nodes = [node for node in self._watch.nodes() if self._wanted(node)]
         self._watch.watch_nodes(nodes)
-        listed = [(node.GetID(), node.GetName() or node.GetID()) for node in nodes]
-        before = self._box.currentIndex()
-        items = ([("", self.noneDisplay)] if self.noneEnabled else []) + listed
-        names = [self._box.itemText(index) for index in range(self._box.count())]
-        if items == [(self._box.itemData(index), name) for index, name in enumerate(names)]:
+        before = [self._box.itemData(index) for index in range(self._box.count())]
+        after = ([""] if self.noneEnabled else []) + [node.GetID() for node in nodes]
+        if after == before:
+            self._rename()
             return
+        index = self._index_after(before, after)
         self._box.blockSignals(True)
         self._box.clear()
-        for node_id, name in items:
-            self._box.addItem(name, node_id)
-        index = self._box.findData(self._current) if self._current else -1
-        if index < 0:
-            # When the chosen node goes, Slicer chooses its successor; where None is not offered, it always chooses.
-            index = 0 if self.noneEnabled and not self._current else min(max(before, 0), self._box.count() - 1)
+        for node_id in after:
+            self._box.addItem("", node_id)
+        self._rename()
         self._box.setCurrentIndex(index)
         self._box.blockSignals(False)
-        self._box.defaultText = f"Select a {self.nodeTypeLabel(self.nodeTypes[0] if self.nodeTypes else '')}"
         self._chosen(index)
+
+    def _index_after(self, before: list[str], after: list[str]) -> int:
+        """Return what is chosen of a new list.
+
+        As measured in Slicer: what was chosen; if it went, its successor among those that stay, or else the last; at
+        first, None or the first node; and a first node that comes later only where the list has no "Create new …".
+        """
+        if self._current in after:
+            return after.index(self._current)
+        if self._current is not None:
+            stay = [node_id for node_id in before if node_id and node_id in after]
+            gone_before = [node_id for node_id in before[: before.index(self._current)] if node_id and node_id in after]
+            return after.index(stay[min(len(gone_before), len(stay) - 1)]) if stay else after.index("") if "" in after else -1
+        has_actions = self.addEnabled or self.removeEnabled or self.editEnabled or self.renameEnabled
+        return 0 if after and (self.noneEnabled or not self._was_listed or not has_actions) else -1
+
+    def _rename(self) -> None:
+        """Show the names that the nodes have now."""
+        for index in range(self._box.count()):
+            node = self._watch.scene.GetNodeByID(self._box.itemData(index)) if self._box.itemData(index) else None
+            self._box.setItemText(index, (node.GetName() or node.GetID()) if node is not None else self.noneDisplay)
+        self._box.defaultText = f"Select a {self.nodeTypeLabel(self.nodeTypes[0] if self.nodeTypes else '')}"
 
     def _chosen(self, index: int) -> None:
         node_id = self._box.itemData(index) or None
@@ -188,6 +209,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         if self._watch.scene is None:
             self._requested = node_id
         index = self._box.findData(node_id) if node_id else -1
+        if index >= 0 and index != self._box.currentIndex():
+            self._box.setCurrentIndex(index)
+            self.nodeActivated.emit(self.currentNode())  # as if the user had: Slicer presses Enter in the list
         self._box.setCurrentIndex(0 if index < 0 and self.noneEnabled else index)
 
     currentNodeID = QtCore.Property(str, _current_id, setCurrentNodeID)

@@ -178,6 +178,7 @@ class qSlicerSegmentEditorScriptedEffect(qSlicerSegmentEditorAbstractEffect):
 
     def __init__(self, parent: QtCore.QObject | None = None) -> None:
         super().__init__(parent)
+        self.name = "UnnamedScriptedEffect"
         self._python: Any = None
 
     def setPythonSource(self, path: str) -> bool:

@@ -60,10 +60,6 @@ class _View(QtWidgets.QWidget):
         """Give the mouse back its arrow."""
         self.cursor_shown = None
 
-    def defaultViewCursor(self) -> QtGui.QCursor:
-        """Return the shape of the mouse's arrow."""
-        return self.cursor_shown or QtGui.QCursor()
-
 
 class qMRMLSliceView(_View):
     """The part of a slice view that is drawn into."""

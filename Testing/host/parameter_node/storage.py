@@ -111,7 +111,7 @@ class NothingStorage(Storage):
             raise ValueError("Value must be None")
 
     def write(self, node: Any, name: str, value: Any) -> None:
-        node.SetParameter(name, "None")
+        node.SetParameter(name, "True")
 
     def read(self, node: Any, name: str) -> None:
         return None
