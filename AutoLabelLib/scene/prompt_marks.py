@@ -20,7 +20,7 @@ from AutoLabelLib.scene.nodes import Node, current_scene, load_slicer
 MARK = "AutoLabel.PromptMark"
 """Attribute of each node that is the mark of a prompt."""
 
-_POSITIVE_COLOR, _NEGATIVE_COLOR = (0.25, 0.85, 0.3), (1.0, 0.3, 0.25)
+POSITIVE_COLOR, NEGATIVE_COLOR = (0.25, 0.85, 0.3), (1.0, 0.3, 0.25)
 _GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.0, 3.2
 _LINE_THICKNESS, _HIGHLIGHTED_LINE_THICKNESS = 0.3, 0.6
 _STROKE_GLYPH_MM = 0.01  # the corners of a stroke need not be seen
@@ -237,7 +237,7 @@ def _positions(prompt: Point | Scribble | Lasso) -> tuple[Position, ...]:
 
 def _dress(node: Node, prompt: Prompt) -> None:
     slicer = load_slicer()
-    color = _POSITIVE_COLOR if prompt.positive else _NEGATIVE_COLOR
+    color = POSITIVE_COLOR if prompt.positive else NEGATIVE_COLOR
     display_node = node.GetDisplayNode()
     display_node.SetSaveWithScene(False)
     display_node.SetSelectedColor(*color)

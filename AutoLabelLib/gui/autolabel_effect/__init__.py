@@ -8,7 +8,7 @@
 | `place`            | which segment of which segmentation, and in which volume                         |
 | `gestures`         | mouse to prompts, in slice views; with `slice_plane` and the live `trace`        |
 | `options_panel`    | the options frame; with `prompt_list`, `model_choice` and `shortcuts`            |
-| `tools`            | the tools, and what a model takes, in plain words                                |
+| `tools`, `signs`   | the tools, and what a model takes, in plain words; inside and outside as icons   |
 
 Slicer names the module of an effect after its folder, so the folder has a name that no other extension uses.
 """

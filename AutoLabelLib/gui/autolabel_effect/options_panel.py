@@ -14,9 +14,13 @@ from AutoLabelLib.gui.autolabel_effect.conversation import Conversation
 from AutoLabelLib.gui.autolabel_effect.gestures import Gestures
 from AutoLabelLib.gui.autolabel_effect.model_choice import ModelChoice
 from AutoLabelLib.gui.autolabel_effect.prompt_list import PromptList
-from AutoLabelLib.gui.autolabel_effect.tools import SIGN_KEY, TOOLS, Tool, why_not
+from AutoLabelLib.gui.autolabel_effect.signs import show_chosen, sign_icon
+from AutoLabelLib.gui.autolabel_effect.tools import SIGN_KEY, TOOLS, Tool, tool_of, why_not
 from AutoLabelLib.gui.status_row import progress_text
 from AutoLabelLib.gui.ui_files import load_ui
+
+_RESET = "Remove all prompts, and give the segment back what it held before them (Ctrl+Backspace)"
+_ACCEPT = "Keep the segment and begin the next object (Enter)"
 
 
 class OptionsPanel:
@@ -64,7 +68,6 @@ class OptionsPanel:
     def choose_tool(self, kind: str) -> None:
         """Choose a tool, if the model understands what it makes."""
         if self._buttons[kind].enabled:
-            self._buttons[kind].checked = True
             self._gestures.cancel()
             self._gestures.kind = kind
             self._on_choice()
@@ -79,11 +82,11 @@ class OptionsPanel:
         ui, conversation = self.ui, self._conversation
         asking = conversation.asking
         self.prompt_list.show(conversation.prompts)
-        ui.undoButton.enabled = conversation.can_undo
-        ui.redoButton.enabled = conversation.can_redo
-        ui.removeButton.enabled = self.prompt_list.selected is not None
-        ui.resetButton.enabled = conversation.has_begun
-        ui.acceptButton.enabled = conversation.has_result and not asking.busy
+        self._offer_actions()
+        for kind, button in self._buttons.items():
+            show_chosen(button, kind == self._gestures.kind)
+        show_chosen(ui.insideButton, self._gestures.positive)
+        show_chosen(ui.outsideButton, not self._gestures.positive)
         for widget in (ui.progressBar, ui.cancelButton):
             widget.visible = asking.busy
         ui.cancelButton.enabled = not asking.is_cancelling
@@ -94,14 +97,28 @@ class OptionsPanel:
         if ui.statusLabel.text != text:
             ui.statusLabel.text = text
 
+    def _offer_actions(self) -> None:
+        """Enable the buttons that make sense now, and let the others say why they do not."""
+        ui, conversation = self.ui, self._conversation
+        is_selected = self.prompt_list.selected is not None
+        accept = _("Wait for the result, or cancel") if conversation.asking.busy else _("Nothing was found yet")
+        for button, enabled, what, why_not_now in (
+            (ui.undoButton, conversation.can_undo, _("Take the latest prompt back (Backspace)"), _("No prompt yet")),
+            (ui.redoButton, conversation.can_redo, _("Give it again (Shift+Backspace)"), _("Nothing was taken back")),
+            (ui.removeButton, is_selected, _("Remove the selected prompt (Del)"), _("Select a prompt in the list")),
+            (ui.resetButton, conversation.has_begun, _RESET, _("No prompt yet")),
+            (ui.acceptButton, conversation.has_result and not conversation.asking.busy, _ACCEPT, accept),
+        ):
+            button.enabled = enabled
+            button.toolTip = _(what) if enabled else why_not_now
+
     def _text(self) -> str:
         asking = self._conversation.asking
         if asking.is_cancelling:
             return _("Cancelling…")
         if asking.busy:
             return f"{asking.what}: {progress_text(asking.progress)}" if asking.progress else f"{asking.what}…"
-        how = next(tool for tool in TOOLS if tool.kind == self._gestures.kind).how
-        return self._conversation.text or _("{how} Shift: the other sign.").format(how=how)
+        return self._conversation.text or tool_of(self._gestures.kind).how
 
     def _connect(self, on_accept: Callable[[], None]) -> None:
         ui, conversation = self.ui, self._conversation
@@ -109,11 +126,11 @@ class OptionsPanel:
             self._buttons[tool.kind].connect("clicked()", lambda kind=tool.kind: self.choose_tool(kind))
         ui.insideButton.connect("clicked()", lambda: self._choose_sign(True))
         ui.outsideButton.connect("clicked()", lambda: self._choose_sign(False))
-        ui.insideButton.toolTip = _("What you point at belongs to the object ({key} changes the sign, Shift for one)")
-        ui.insideButton.toolTip = ui.insideButton.toolTip.format(key=SIGN_KEY)
-        ui.outsideButton.toolTip = _("What you point at does not belong to the object ({key}; Shift for one)").format(
-            key=SIGN_KEY
-        )
+        changes = _("{key} changes it; Shift does for one prompt.").format(key=SIGN_KEY)
+        ui.insideButton.toolTip = _("What you point at belongs to the object.") + " " + changes
+        ui.outsideButton.toolTip = _("What you point at does not belong to the object.") + " " + changes
+        for button, positive in ((ui.insideButton, True), (ui.outsideButton, False)):
+            button.setIcon(sign_icon(positive))
         ui.structureBox.connect("currentIndexChanged(int)", lambda index: self._model_chosen(is_new=False))
         ui.cancelButton.connect("clicked()", conversation.cancel)
         ui.setupButton.connect("clicked()", open_setup)
@@ -136,8 +153,7 @@ class OptionsPanel:
 
     def _choose_sign(self, positive: bool) -> None:
         self._gestures.positive = positive
-        self.ui.insideButton.checked = positive
-        self.ui.outsideButton.checked = not positive
+        self.update()
 
     def _model_chosen(self, is_new: bool = True) -> None:
         if is_new:

@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from AutoLabelLib.core.prompt import Box, Point, Position, Prompt
+from AutoLabelLib.gui.autolabel_effect.signs import sign_icon
 from AutoLabelLib.gui.autolabel_effect.tools import kind_of, tool_of
 
 
@@ -42,6 +43,7 @@ class PromptList:
         self._widget.clear()
         for number, prompt in enumerate(self._prompts, start=1):
             self._widget.addItem(f"{number}.  {_words(prompt)}")
+            self._widget.item(number - 1).setIcon(sign_icon(prompt.positive))
         self._widget.currentRow = self._prompts.index(selected) if selected in self._prompts else -1
         self._widget.blockSignals(was_blocked)
         if selected is not None and selected not in self._prompts:
@@ -72,5 +74,4 @@ def _middle(prompt: Prompt) -> Position:
 def _words(prompt: Prompt) -> str:
     sign = _("inside") if prompt.positive else _("outside")
     r, a, s = _middle(prompt)
-    title = tool_of(kind_of(prompt)).title
-    return f"{'＋' if prompt.positive else '－'} {title}, {sign}  ({r:.0f}, {a:.0f}, {s:.0f})".replace("-", "−")
+    return f"{tool_of(kind_of(prompt)).title}, {sign}  ({r:.0f}, {a:.0f}, {s:.0f})".replace("-", "−")

@@ -31,10 +31,10 @@ class Tool:
     def how(self) -> str:
         """How it is used, in one sentence."""
         return {
-            "point": _("Click in a slice view."),
-            "box": _("Drag in a slice view from one corner to the opposite one; adjust the depth in another view."),
-            "scribble": _("Drag through it in a slice view."),
-            "lasso": _("Drag around it in a slice view."),
+            "point": _("Click inside the object in a slice view; with Shift, click what does not belong to it."),
+            "box": _("Drag a box around the object in a slice view; adjust its depth in another view."),
+            "scribble": _("Drag through the object in a slice view; with Shift, through what does not belong to it."),
+            "lasso": _("Drag around the object in a slice view; with Shift, around what does not belong to it."),
         }[self.kind]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import vtk
 
-_COLORS = {True: (0.25, 0.85, 0.3), False: (1.0, 0.3, 0.25)}
+from AutoLabelLib.scene.prompt_marks import NEGATIVE_COLOR, POSITIVE_COLOR
+
 _LINE_PIXELS = 2.0
 
 
@@ -27,7 +28,7 @@ class Trace:
         mapper.SetInputData(self._line)
         self._actor = vtk.vtkActor2D()
         self._actor.SetMapper(mapper)
-        self._actor.GetProperty().SetColor(*_COLORS[positive])
+        self._actor.GetProperty().SetColor(*(POSITIVE_COLOR if positive else NEGATIVE_COLOR))
         self._actor.GetProperty().SetLineWidth(_LINE_PIXELS)
         scripted_effect.addActor2D(view_widget, self._actor)
 

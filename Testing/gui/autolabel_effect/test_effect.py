@@ -25,7 +25,7 @@ def test_a_click_makes_the_segment(user: User) -> None:
     assert_shows_answer(user)
     assert not user.mask("other").any()
     assert len(user.marks()) == 1
-    assert user.listed()[0].startswith("1.  ＋ Point, inside")
+    assert user.listed()[0].startswith("1.  Point, inside")
     assert user.text.endswith("ml. Correct it, or accept it.")
 
 
