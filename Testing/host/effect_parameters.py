@@ -76,7 +76,7 @@ class EffectParameters(QtCore.QObject):
 
     def setCommonParameter(self, name: str, value: Any) -> None:
         """Keep a choice of all effects, and tell that a parameter changed."""
-        text = f"{value:g}" if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)
+        text = f"{value:g}" if isinstance(value, float) else str(value)
         if self._node is None or (self._node.GetAttribute(name) or "") == text:
             return
         disabled = self._node.GetDisableModifiedEvent()

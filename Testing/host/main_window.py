@@ -28,6 +28,7 @@ class ModuleSelector(QtWidgets.QWidget):
         self._selected = name
         module = slicer.app.moduleManager().module(name)
         if module is not None:
+            module.widgetRepresentation().show()
             module.widgetRepresentation().enter()
         self.moduleSelected.emit(name)
 

@@ -232,9 +232,9 @@ class Wrapper(metaclass=WrapperClass):
         """Undo `connect`; without a function, for all of them."""
         return disconnect(self, signal, receiver if slot is None else getattr(receiver, slot.partition("(")[0]))
 
-    def findChildren(self, kind: Any, name: str | None = None) -> list[Any]:
+    def findChildren(self, kind: Any, name: str | None = None) -> tuple[Any, ...]:
         """Return the descendants of a class, given as such or by name."""
-        return [wrap(child) for child in _descendants(self.__dict__["_native"], kind, name)]
+        return tuple(wrap(child) for child in _descendants(self.__dict__["_native"], kind, name))
 
     def findChild(self, kind: Any, name: str | None = None) -> Any:
         """Return the first descendant of a class; None where there is none."""

@@ -37,7 +37,7 @@ class qMRMLSegmentEditorWidget(EditorChoices):
         self._last_active: Any = None
         self._effects: list[Any] = []
         self._of_scene, self._of_node, self._of_segmentation = (Observations(self) for _ in range(3))
-        self._is_updating = False
+        self._is_updating = self._is_initializing = False
         self._views = ViewObservations(self)
         self.form = Form(self)
         self._connect()
@@ -84,17 +84,20 @@ class qMRMLSegmentEditorWidget(EditorChoices):
         self.updateWidgetFromMRML()
 
     def _parameter_changed(self) -> None:
-        for effect in self._effects:
-            effect.updateGUIFromMRML()
+        if not self._is_initializing:
+            for effect in self._effects:
+                effect.updateGUIFromMRML()
 
     def _initialize_effects(self) -> None:
         if self._node is None:
             return
+        self._is_initializing = True
         was = self._node.StartModify()
         for effect in self._effects:
             effect.setParameterSetNode(self._node)
             effect.call("setMRMLDefaults")
         self._node.EndModify(was)
+        self._is_initializing = False
 
     def setMRMLScene(self, scene: Any) -> None:
         """Edit segmentations of a scene."""
@@ -205,9 +208,6 @@ class qMRMLSegmentEditorWidget(EditorChoices):
         self.form.table.setSelectedSegmentIDs([wanted] if is_there else [])
         self.form.table.blockSignals(False)
         self.form.remove_button.setEnabled(is_there)
-        if not is_there and wanted:
-            self._node.SetSelectedSegmentID("")
-            self._segment_gone()
 
     def _segment_gone(self) -> None:
         if self._active is not None and self._active.perSegment:

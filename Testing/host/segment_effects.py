@@ -101,7 +101,8 @@ class qSlicerSegmentEditorAbstractEffect(EffectViews, EffectParameters):
         Args:
             labelmap: Which voxels.
             mode: Set, add, remove.
-            more: Optionally, the extent that is changed, of six numbers; optionally, whether masking is bypassed.
+            more: Whether masking is bypassed; or the extent that is changed, of six numbers, and that. An extent alone
+                is taken for the former, as PythonQt does.
         """
         node = self.parameterSetNode()
         self.modifySegmentByLabelmap(
@@ -110,10 +111,8 @@ class qSlicerSegmentEditorAbstractEffect(EffectViews, EffectParameters):
 
     def modifySegmentByLabelmap(self, segmentation: Any, segment_id: str, labelmap: Any, mode: int, *more: Any) -> None:
         """Change a segment, as far as the editor's masking allows."""
-        extent = [0, -1, 0, -1, 0, -1]
-        if more and not isinstance(more[0], bool | int):
-            extent, more = list(more[0]), more[1:]
-        bypass = bool(more[0]) if more else False
+        extent = list(more[0]) if len(more) == 2 else [0, -1, 0, -1, 0, -1]
+        bypass = bool(more[-1]) if more else False
         self.editor.logic.ModifySegmentByLabelmap(
             segmentation, segment_id, labelmap, _MODES[mode], extent, self.perSegment, bypass
         )
