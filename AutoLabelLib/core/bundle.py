@@ -98,6 +98,7 @@ def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelS
         licence=str(own.get("licence") or metadata.get("license", "")),
         source=str(metadata.get("data_source", "")),
         intended_use=str(metadata.get("intended_use", "")),
+        method=str(own.get("method", "")),
         sha256=dict(own.get("sha256", {})),
         folder=folder,
     )

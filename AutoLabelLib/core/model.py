@@ -51,6 +51,7 @@ class ModelSpec:
         licence: Licence of the weights.
         source: Where training data and weights come from.
         intended_use: What it is for, and what not.
+        method: Name of the method that works without a network; "" for a network.
         sha256: Hash per file of the bundle, relative path to hexadecimal digest.
         folder: The bundle's folder; None for a contract without files.
     """
@@ -70,6 +71,7 @@ class ModelSpec:
     licence: str = ""
     source: str = ""
     intended_use: str = ""
+    method: str = ""
     sha256: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
 

@@ -17,16 +17,17 @@ import torch
 from numpy.typing import NDArray
 
 import AutoLabelLib
-from AutoLabelLib.core.affine import cropped_affine
-from AutoLabelLib.core.bundle import read_spec
-from AutoLabelLib.core.crop import found_box
+from AutoLabelLib.core.affine import cropped_affine, index_from_ras
+from AutoLabelLib.core.bundle import read_spec, verify
+from AutoLabelLib.core.crop import IndexBox, cropped_labelmap, found_box, pasted_labelmap
 from AutoLabelLib.core.errors import ContractError, InputError, ModelError
 from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker import around_prompt, memory_ladder, model_cache, options, whole_volume
-from AutoLabelLib.worker.bundle import Bundle
+from AutoLabelLib.worker.bundle import Bundle, identity
+from AutoLabelLib.worker.classical import load_method
 from AutoLabelLib.worker.components import keep_largest
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.plain_words import is_out_of_memory
@@ -59,18 +60,33 @@ def run(job: Job, context: TaskContext) -> Result:
     for warning in spec.check(image, job.prompts):
         context.warn(warning)
     try:
-        return _segment(job, spec, image, choices, context)
+        way = _by_method if spec.method else _by_network
+        labelmap, facts = way(job, spec, image, choices, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
             raise memory_ladder.too_large() from problem
         if isinstance(problem, RuntimeError):
             raise ModelError(f'The model "{spec.name}" failed: {problem}') from problem
         raise
+    values: dict[str, Any] = {}
+    if choices.crop:
+        labelmap = cropped_labelmap(labelmap, found_box(labelmap.array))
+        start = np.rint(index_from_ras(image.affine, labelmap.affine[:3, 3]))
+        values["start_ijk"] = [int(index) for index in start]
+    return Result(
+        job_id=job.id,
+        labelmaps=(labelmap,),
+        values=values,
+        warnings=tuple(context.warnings),
+        phase_seconds=dict(context.phase_seconds),
+        provenance=_provenance(job, spec, choices, facts),
+    )
 
 
-def _segment(
+def _by_network(
     job: Job, spec: ModelSpec, image: Image, choices: options.SegmentationOptions, context: TaskContext
-) -> Result:
+) -> tuple[Labelmap, dict[str, Any]]:
+    """Return what a network segments, on the image's grid, and how."""
     context.progress(0.0, "Loading the model")
     with context.phase("load"):
         model = model_cache.load(spec)
@@ -83,33 +99,30 @@ def _segment(
     with context.phase("postprocess"):
         labels = _cleaned(labels, bundle)
     model_cache.MODELS.shrink()  # engines may have been added to the model
-    provenance = _provenance(job, bundle, choices, mirror_axes, facts)
-    return _result(job, labels, image, spec, choices, provenance, context)
+    left_out = list(bundle.preprocessing.left_out)
+    facts = {"sha256": bundle.sha256, "mirror_axes": list(mirror_axes), "left_out": left_out, **facts}
+    return Labelmap(labels, image.affine, spec.segments), facts
 
 
-def _result(
-    job: Job,
-    labels: NDArray[Any],
-    image: Image,
-    spec: ModelSpec,
-    choices: options.SegmentationOptions,
-    provenance: dict[str, Any],
-    context: TaskContext,
-) -> Result:
-    """Return labels (layers, I, J, K) as a result: on the image's grid, or cropped to what was found."""
-    affine, values = image.affine, {}
-    if choices.crop:
-        box = found_box(labels)
-        labels = np.ascontiguousarray(labels[(slice(None), *box.slices)])
-        affine, values = cropped_affine(affine, box.start_ijk), {"start_ijk": list(box.start_ijk)}
-    return Result(
-        job_id=job.id,
-        labelmaps=(Labelmap(labels, affine, spec.segments),),
-        values=values,
-        warnings=tuple(context.warnings),
-        phase_seconds=dict(context.phase_seconds),
-        provenance=provenance,
-    )
+def _by_method(
+    job: Job, spec: ModelSpec, image: Image, choices: options.SegmentationOptions, context: TaskContext
+) -> tuple[Labelmap, dict[str, Any]]:
+    """Return what a method without a network segments, as a box of the image's grid or on all of it, and how."""
+    assert spec.folder is not None
+    verify(spec)
+    start = job.labelmaps[0] if job.labelmaps else None
+    with context.phase("solver"):
+        found, facts = load_method(spec.method)(image, job.prompts, start, context)
+    low_i, low_j, low_k = (int(n) for n in found.start_ijk)
+    size_i, size_j, size_k = found.mask.shape
+    array = found.mask.astype(np.uint8)[np.newaxis] * np.uint8(spec.segments[0].label_value)
+    if found.is_empty:
+        context.warn("Nothing was found.")
+        array, size_i, size_j, size_k = np.zeros((1, 1, 1, 1), np.uint8), 1, 1, 1
+    labelmap = Labelmap(array, cropped_affine(image.affine, found.start_ijk), spec.segments)
+    if not choices.crop:
+        labelmap = pasted_labelmap(labelmap, IndexBox((low_i, low_j, low_k), (size_i, size_j, size_k)), image)
+    return labelmap, {"sha256": identity(spec.folder), **facts}
 
 
 def _mirror_axes(bundle: Bundle, choices: options.SegmentationOptions) -> tuple[int, ...]:
@@ -138,20 +151,15 @@ def _cleaned(labels: NDArray[Any], bundle: Bundle) -> NDArray[Any]:
 
 
 def _provenance(
-    job: Job,
-    bundle: Bundle,
-    choices: options.SegmentationOptions,
-    mirror_axes: tuple[int, ...],
-    facts: dict[str, Any],
+    job: Job, spec: ModelSpec, choices: options.SegmentationOptions, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what is needed to do it again; JSON values only."""
+    facts = dict(facts)
     return {
-        "model": {"name": bundle.spec.name, "version": bundle.spec.version, "sha256": bundle.sha256},
+        "model": {"name": spec.name, "version": spec.version, "sha256": facts.pop("sha256")},
         "versions": {"autolabel": AutoLabelLib.__version__, "python": platform.python_version(), **_versions()},
         "threads": torch.get_num_threads(),
         "options": asdict(choices),
-        "mirror_axes": list(mirror_axes),
-        "left_out": list(bundle.preprocessing.left_out),
         "prompts": job.prompts.to_json(),
         **facts,
     }
