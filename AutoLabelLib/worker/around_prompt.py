@@ -22,6 +22,7 @@ from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
 from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region, reordered
 from AutoLabelLib.worker.guidance import guidance_channels
+from AutoLabelLib.worker.local_cut import obeying
 from AutoLabelLib.worker.memory_ladder import Plan
 from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
@@ -211,10 +212,14 @@ class _Looker:
                 channels.append(known[None])
         values = self._passes(torch.cat(channels)[None])[0].cpu()
         self.count += 1
-        if self._passes.are_probabilities:
-            return values
         with self._context.phase("postprocess"):
-            return bundle.outputs.probabilities(values)
+            if not self._passes.are_probabilities:
+                values = bundle.outputs.probabilities(values)
+            if bundle.cut_reach_mm > 0 and bundle.outputs.is_exclusive and len(values) == 2:
+                corrections = correction_rounds.corrections(prompts, part)
+                likely = obeying(values[1], corrections, part.affine[:3, :3], bundle.cut_reach_mm)
+                values = torch.stack([1 - likely, likely])
+        return values
 
     def _sample(self, part: Region) -> torch.Tensor:
         """Return the image in a region, with the intensities that the network wants: (C, *region.shape).

@@ -68,6 +68,7 @@ class Bundle:
         label_transforms: MONAI transforms that it wants run on the labels.
         mirror_axes: Spatial axes, in the model's order, along which it may also be run mirrored.
         guidance_sigma_mm: Width of a click in its guidance channels.
+        cut_reach_mm: How far around a correcting click the level moves at which its answer is cut; 0: nowhere.
         reads_previous: Whether a last channel shows it what it answered to the clicks before the last.
         keep_component_at_prompt: Whether only what is connected to a prompt belongs to the result.
     """
@@ -81,6 +82,7 @@ class Bundle:
     label_transforms: tuple[Any, ...] = ()
     mirror_axes: tuple[int, ...] = ()
     guidance_sigma_mm: float = SIGMA_MM
+    cut_reach_mm: float = 0.0
     reads_previous: bool = False
     keep_component_at_prompt: bool = False
 
@@ -134,6 +136,7 @@ def load(spec: ModelSpec) -> Bundle:
         label_transforms=tuple(t for t in after if type(t).__name__ in _ON_LABELS),
         mirror_axes=tuple(int(axis) for axis in own.get("mirror_axes", ())),
         guidance_sigma_mm=float(own.get("prompting", {}).get("sigma_mm", SIGMA_MM)),
+        cut_reach_mm=float(own.get("prompting", {}).get("cut_reach_mm", 0.0)),
         reads_previous=bool(own.get("prompting", {}).get("previous_answer", False)),
         keep_component_at_prompt=bool(own.get("keep_component_at_prompt", False)),
     )

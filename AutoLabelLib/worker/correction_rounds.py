@@ -12,11 +12,11 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import index_from_ras
-from AutoLabelLib.core.prompt import Prompts
+from AutoLabelLib.core.prompt import Position, Prompts
 from AutoLabelLib.worker.grid import Region
+from AutoLabelLib.worker.local_cut import Click
 from AutoLabelLib.worker.model_cache import ANSWERS
 
 Ask = Callable[[Prompts, "torch.Tensor | None"], torch.Tensor]
@@ -45,12 +45,20 @@ def told_so_far(prompts: Prompts, part: Region) -> list[Prompts]:
     Strokes count from the start on: it is not known when they were drawn.
     """
     points = prompts.points
-    inside = [_holds(part, np.asarray(point.position_ras_mm)) for point in points]
+    inside = [_holds(part, point.position_ras_mm) for point in points]
     first = next((n for n, point in enumerate(points) if point.positive and inside[n]), len(points))
     ends = [n + 1 for n in range(first, len(points)) if inside[n]]
     return [replace(prompts, points=points[:end]) for end in ends[:-1]] + [prompts]
 
 
-def _holds(part: Region, position_ras_mm: NDArray[np.float64]) -> bool:
+def corrections(prompts: Prompts, part: Region) -> list[Click]:
+    """Return the clicks in a region, as its indices, without the first positive one: that one says where to look."""
+    clicks = [(index_from_ras(part.affine, point.position_ras_mm), point.positive) for point in prompts.points]
+    held = [click for click, point in zip(clicks, prompts.points, strict=True) if _holds(part, point.position_ras_mm)]
+    first = next((n for n, (_, positive) in enumerate(held) if positive), len(held))
+    return held[:first] + held[first + 1 :]
+
+
+def _holds(part: Region, position_ras_mm: Position) -> bool:
     index = index_from_ras(part.affine, position_ras_mm)
     return bool((index >= -0.5).all() and (index <= np.asarray(part.shape) - 0.5).all())

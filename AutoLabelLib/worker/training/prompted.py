@@ -35,6 +35,7 @@ class Prompting:
     Attributes:
         sigma_mm: Width of a click in the guidance channels.
         previous_answer: Whether a last channel shows the answer that a click corrects.
+        cut_reach_mm: How far around a correcting click an answer is made to obey it; 0: nowhere. See `local_cut`.
         correction_rounds: How often the first, second, third … example returns with one more click; see `corrections`.
         clicks: Where users click.
         surroundings: What lies beyond a case's faces.
@@ -43,6 +44,7 @@ class Prompting:
 
     sigma_mm: float = SIGMA_MM
     previous_answer: bool = False
+    cut_reach_mm: float = 0.0
     correction_rounds: tuple[int, ...] = ()
     clicks: ClickHabits = field(default_factory=ClickHabits)
     surroundings: Surroundings = field(default_factory=Surroundings)
