@@ -20,7 +20,7 @@ from AutoLabelLib.gui.status_row import StatusRow
 from AutoLabelLib.gui.ui_files import load_ui
 
 # Each goes into the section "<name>Section" of AutoLabel.ui.
-_PANELS = {
+_PANELS: dict[str, Any] = {
     "segment": SegmentPanel,
     "interactive": InteractivePanel,
     "results": ResultsPanel,
@@ -79,7 +79,8 @@ class ModulePanel:
 
     def scene_closed(self) -> None:
         """Drop the job whose result was for the scene that is being closed."""
-        self.runner.scene_closed()
+        if not self.runner.scene_closed() and not self.runner.busy:
+            self._status.say("")  # what was said of the old scene
 
     def enter(self) -> None:
         """The user opened the module."""

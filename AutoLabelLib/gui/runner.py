@@ -21,6 +21,10 @@ OnFailed = Callable[[AutoLabelError], None]
 OnProgress = Callable[[Progress], None]
 
 
+class JobDropped(AutoLabelError):
+    """A job was ended because its result would be of no use."""
+
+
 class Runner:
     """Starts a verb, follows it on the main thread, and says how it ended; refuses a second one meanwhile.
 
@@ -113,13 +117,23 @@ class Runner:
             self._tell()
 
     def scene_closed(self) -> bool:
-        """Drop the job if its result was for the scene, and return whether there was one; `on_failed` is told."""
-        if self._pending is None or not self._for_scene:
+        """Drop the job if its result was for the scene, and return whether there was one."""
+        if not self._for_scene:
             return False
-        pending, what = self._pending, self._what
-        pending.cancel()
-        gone = _("The scene was closed: {what} was stopped, and its result was dropped.").format(what=what)
-        self._conclude(lambda: self._fail(InputError(gone)))
+        gone = _("The scene was closed: {what} was stopped, and its result was dropped.")
+        return self.drop(gone.format(what=self._what))
+
+    def drop(self, why: str) -> bool:
+        """Cancel the job that runs and forget its result at once; return whether there was one.
+
+        Args:
+            why: One sentence for `on_failed`.
+        """
+        if self._pending is None:
+            return False
+        error = JobDropped(why)
+        self._pending.cancel()
+        self._conclude(lambda: self._fail(error))
         return True
 
     def stop(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import slicer
@@ -12,12 +11,13 @@ from slicer.util import VTKObservationMixin
 
 from AutoLabelLib.api.readiness import check_segment
 from AutoLabelLib.core import catalogue, model_choice
-from AutoLabelLib.core.errors import AutoLabelError, JobCancelled
+from AutoLabelLib.core.errors import AutoLabelError
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import as_error, reported
 from AutoLabelLib.gui.model_list import ModelList
-from AutoLabelLib.gui.segment_words import device_names, done_text, policy_text
+from AutoLabelLib.gui.segment_job import SegmentJob
+from AutoLabelLib.gui.segment_words import device_names, policy_text
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene.regions import fit_roi
@@ -37,7 +37,7 @@ class SegmentPanel(VTKObservationMixin):
         self._parameters: Any = None
         self._gui_tag: Any = None
         self._watched: list[Any] = []
-        self._started = 0.0
+        self._job = SegmentJob(shared, self._written)
         self._specs: tuple[ModelSpec, ...] = ()
         self.widget, self.ui = load_ui("AutoLabelSegment.ui")
         self._models = ModelList(self.ui, self._choose_model, self._choose_filter)
@@ -48,6 +48,7 @@ class SegmentPanel(VTKObservationMixin):
         self._device.offer(device_names())
         self._device.choose(shared.settings.device)
         self.ui.runButton.connect("clicked()", self._run)
+        self.ui.interactiveButton.connect("clicked()", self._open_interactive)
         self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)
         shared.runner.watch(self._update_button)
         self.models_changed()
@@ -74,6 +75,7 @@ class SegmentPanel(VTKObservationMixin):
 
     def cleanup(self) -> None:
         """Let go of the scene."""
+        self._job.release()
         self.set_parameters(None)
 
     def models_changed(self) -> None:
@@ -176,6 +178,8 @@ class SegmentPanel(VTKObservationMixin):
         self.ui.runButton.toolTip = reason or _("Segment the volume; the window stays free meanwhile")
         self.ui.reasonLabel.text = reason or " ".join(remarks)
         self.ui.reasonLabel.visible = bool(self.ui.reasonLabel.text)
+        spec = self._models.shown
+        self.ui.interactiveButton.visible = spec is not None and spec.needs_prompt
 
     def _check(self) -> tuple[str, ...]:
         """Return what the user should know before; raise why it cannot be done."""
@@ -194,42 +198,31 @@ class SegmentPanel(VTKObservationMixin):
             modality=parameters.modality,
         )
 
-    # The job
+    def _open_interactive(self) -> None:
+        """Go on with the chosen model where the user can click."""
+        with reported(self._shared.report):
+            if self._parameters is not None and self._models.shown is not None:
+                self._parameters.interactiveModel = self._models.shown.name
+            self._shared.open_panel("interactive")
 
     def _run(self) -> None:
         with reported(self._shared.report):
             parameters, spec = self._parameters, self._models.shown
             if parameters is None or spec is None:
                 return
-            volume = parameters.inputVolume
-            self._started = time.monotonic()
-            self._shared.report("")
-            self._shared.runner.start(
-                lambda: self._shared.logic.segment(
-                    volume,
-                    spec.name,
-                    roi=parameters.roi,
-                    segmentation=parameters.outputSegmentation,
-                    same_name=parameters.sameName,
-                    modality=parameters.modality,
-                    device=self._shared.settings.device,
-                    wait=False,
-                ),
-                what=_("Segmenting {volume}").format(volume=volume.GetName()),
-                on_done=self._done,
-                on_failed=self._failed,
+            self._job.start(
+                parameters.inputVolume,
+                spec.name,
+                roi=parameters.roi,
+                segmentation=parameters.outputSegmentation,
+                same_name=parameters.sameName,
+                modality=parameters.modality,
+                device=self._shared.settings.device,
             )
 
-    def _done(self, segmentation_node: Any, pending: Any) -> None:
-        seconds = time.monotonic() - self._started
-        text = done_text(segmentation_node, pending.handle.id, seconds, pending.warnings)
+    def _written(self, segmentation_node: Any) -> None:
         if self._parameters is not None:
             self._parameters.shownSegmentation = segmentation_node
-        self._shared.announce(text, segmentation_node)
-
-    def _failed(self, error: AutoLabelError) -> None:
-        cancelled = isinstance(error, JobCancelled)
-        self._shared.report(_("Cancelled: nothing was written.") if cancelled else str(error))
 
 
 def _events() -> tuple[Any, ...]:

@@ -120,12 +120,12 @@ def test_closing_the_scene_leaves_a_job_alone_that_is_not_for_it(user: Segmentin
 
 def test_deleting_the_volume_in_mid_job_is_said_in_one_sentence(user: Segmenting, job: Any, scene: Any) -> None:
     scene.RemoveNode(scene.GetFirstNodeByName("Head"))
-    go_on.set()
-    user.wait()
-    assert segmentations(scene) == []
-    assert "Head" in user.status
-    assert "deleted" in user.status
     assert is_idle(user)
+    assert user.status == "Segmenting Head was stopped, because “Head” was deleted."
+    user.host.wait_until(lambda: job.state == "cancelled")
+    go_on.set()
+    user.host.process_events(0.2)
+    assert segmentations(scene) == []
 
 
 def test_deleting_the_output_in_mid_job_is_said_in_one_sentence(user: Segmenting, scene: Any) -> None:
@@ -135,10 +135,19 @@ def test_deleting_the_output_in_mid_job_is_said_in_one_sentence(user: Segmenting
     user.ui.outputBox.setCurrentNode(node)
     user.start_long_job()
     scene.RemoveNode(node)
+    assert user.status == "Segmenting Head was stopped, because “Mine” was deleted."
     go_on.set()
-    user.wait()
-    assert "deleted" in user.status
+    user.host.process_events(0.3)
     assert segmentations(scene) == []
+
+
+def test_what_was_said_of_a_scene_goes_with_it(user: Segmenting, scene: Any) -> None:
+    user.choose(add_image(scene))
+    user.run()
+    assert user.status
+    scene.Clear(False)
+    assert user.status == ""
+    assert not user.panel.ui.resultsButton.isVisibleTo(user.panel.widget)
 
 
 def test_a_volume_that_was_moved_in_mid_job_takes_its_segments_along(user: Segmenting, job: Any, scene: Any) -> None:

@@ -74,6 +74,16 @@ def test_what_cannot_run_says_why_on_the_button_and_below_it(user: Segmenting, s
     assert user.ui.runButton.toolTip == user.reason
 
 
+def test_a_model_that_needs_a_click_is_passed_on_to_the_panel_interactive(user: Segmenting, scene: Any) -> None:
+    user.choose(add_image(scene))
+    assert not user.ui.interactiveButton.isVisibleTo(user.panel.widget)
+    user.choose(add_image(scene), "lung_nodule_ct")
+    assert user.ui.interactiveButton.isVisibleTo(user.panel.widget)
+    user.ui.interactiveButton.click()
+    assert not user.panel.ui.interactiveSection.collapsed
+    assert user.module.logic.getParameterNode().interactiveModel == "lung_nodule_ct"
+
+
 def test_models_are_searched_and_filtered(user: Segmenting, scene: Any) -> None:
     user.choose(add_image(scene))
     user.ui.searchBox.text = "brighter ct"
@@ -223,6 +233,6 @@ def test_tab_goes_from_top_to_bottom(user: Segmenting) -> None:
     stops = [line.strip().removeprefix("<tabstop>").removesuffix("</tabstop>") for line in text.splitlines()]
     stops = [stop for stop in stops if hasattr(user.ui, stop) and "<" not in stop]
     assert stops[0] == "volumeBox"
-    assert stops[-1] == "runButton"
+    assert stops[-2:] == ["runButton", "interactiveButton"]
     user.host.process_events()
     assert all(getattr(user.ui, stop).toolTip for stop in stops if not stop.endswith("Section"))
