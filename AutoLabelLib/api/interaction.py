@@ -78,6 +78,7 @@ class Interaction:
 
     Attributes:
         spec: The model.
+        segment: What it segments: the segment of the model that was asked for.
     """
 
     def __init__(
@@ -93,13 +94,13 @@ class Interaction:
     ) -> None:
         self.spec = spec
         self._source = source
-        self._segment = _segment(spec, structure)
+        self.segment = _segment(spec, structure)
         self._options = {**(options or {}), "crop": True}
         self._history = PromptHistory()
         self._running: Pending[MaskUpdate] | None = None
         self._answers: dict[Prompts, MaskUpdate] = {}
         self._latest: MaskUpdate | None = None
-        self._shown = source.shown_segment(self._segment, segmentation, segment_id, replaces=start is True)
+        self._shown = source.shown_segment(self.segment, segmentation, segment_id, replaces=start is True)
         held = self._shown.labelmap() if start is True and self._shown else None
         self._start = self._cropped(start if isinstance(start, Labelmap) else held)
 
@@ -192,7 +193,7 @@ class Interaction:
         if self._shown:
             self._shown.keep()
             return self._shown.segmentation_node
-        return latest.labelmap(self._segment)
+        return latest.labelmap(self.segment)
 
     def submit(self, prompts: Prompts) -> Pending[MaskUpdate]:
         """Start to compute the answer to prompts and return at once; nothing is written, and no history kept.
@@ -213,7 +214,7 @@ class Interaction:
         job = Job("segmentation", folder, (image,), labelmaps=labelmaps, prompts=given, options=self._options)
 
         def finish(result: Result) -> MaskUpdate:
-            return mask_update(result, self._segment, grid, self.spec)
+            return mask_update(result, self.segment, grid, self.spec)
 
         self._running = Pending(default_worker().submit(job), finish, remarks)
         return self._running

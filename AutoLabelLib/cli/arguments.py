@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-_NUMBER_LIST = re.compile(r"-[\d.][\d.eE+-]*(,[\d.eE+-]+)+")
+_NUMBER_LIST = re.compile(r"-[\d.][\d.eE+-]*(,[\d.eE+-]+)+(/[\d.eE+,-]+)*")
 
 
 class UsageError(Exception):
@@ -32,6 +32,11 @@ def position(text: str) -> tuple[float, ...]:
 def corners(text: str) -> tuple[float, ...]:
     """Return six numbers from "R,A,S,R,A,S"."""
     return _numbers(text, 6, "two corners R,A,S,R,A,S in mm")
+
+
+def path(text: str) -> tuple[tuple[float, ...], ...]:
+    """Return positions from "R,A,S/R,A,S/…"."""
+    return tuple(_numbers(part, 3, "R,A,S/R,A,S/… in mm") for part in text.split("/"))
 
 
 def _numbers(text: str, count: int, expected: str) -> tuple[float, ...]:

@@ -1,10 +1,11 @@
-"""Where `autolabel segment` writes its result: a segmentation file, or a Slicer scene."""
+"""Where a segmentation is written: a segmentation file, or a Slicer scene."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from AutoLabelLib.cli import report
 from AutoLabelLib.files import atomic, formats, labelmaps
 
 if TYPE_CHECKING:
@@ -52,6 +53,29 @@ def write(path: Path, source: Path, image: Image, labelmap: Labelmap, spec: Mode
         return
     name = formats.without_suffix(source).name or "volume"
     _write_scene(path, name, image, labelmap, tags)
+
+
+def tell(path: Path, labelmap: Labelmap, result: Result, warnings: tuple[str, ...], as_json: bool) -> None:
+    """Print what was written: a table of the segments, or everything as JSON."""
+    segments = [
+        {"name": segment.name, "label_value": segment.label_value, "volume_ml": labelmap.volume_ml(segment)}
+        for segment in labelmap.segments
+    ]
+    if as_json:
+        report.print_json(
+            {
+                "output": str(path),
+                "segments": segments,
+                "warnings": list(warnings),
+                "phase_seconds": result.phase_seconds,
+                "provenance": result.provenance,
+            }
+        )
+        return
+    report.print_warnings(warnings)
+    rows = [(segment["name"], segment["label_value"], segment["volume_ml"]) for segment in segments]
+    report.print_columns(rows, ("segment", "label value", "volume (ml)"))
+    print(f"Wrote {path}")
 
 
 def _write_scene(path: Path, name: str, image: Image, labelmap: Labelmap, tags: dict[str, str]) -> None:

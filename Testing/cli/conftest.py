@@ -57,7 +57,8 @@ class Twin:
         labels = (image.array[:1] > 50).astype(np.uint8) * 3
         provenance = {"prompts": job.prompts.to_json(), "device": job.options["device"]}
         labelmap = Labelmap(labels, image.affine, (Segment("Bright", 3, color=(0.25, 0.5, 1.0)), Segment("None", 7)))
-        return Result(job.id, (labelmap,), warnings=tuple(context.warnings), provenance=provenance)
+        values = {"start_ijk": [0, 0, 0]} if job.options.get("crop") else {}
+        return Result(job.id, (labelmap,), (), values, tuple(context.warnings), provenance=provenance)
 
     def train(self, job: Job, context: TaskContext) -> Result:
         """Pretend to train."""
