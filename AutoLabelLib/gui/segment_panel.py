@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -21,6 +22,7 @@ from AutoLabelLib.gui.segment_words import device_names, policy_text
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene.regions import fit_roi
+from AutoLabelLib.scene.views import volume_in_view
 from AutoLabelLib.scene.volumes import channels_of, modality_of
 
 
@@ -50,6 +52,9 @@ class SegmentPanel(VTKObservationMixin):
         self.ui.runButton.connect("clicked()", self._run)
         self.ui.interactiveButton.connect("clicked()", self._open_interactive)
         self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)
+        self._obvious = qt.QTimer()
+        self._obvious.setSingleShot(True)
+        self._obvious.connect("timeout()", self._choose_what_is_obvious)
         shared.runner.watch(self._update_button)
         self.models_changed()
 
@@ -63,6 +68,7 @@ class SegmentPanel(VTKObservationMixin):
         if parameters is not None:
             self._gui_tag = parameters.connectGui(self.ui)
             self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._scene_changed)
+            self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._node_added)
             self._choose_what_is_obvious()
         self.update()
 
@@ -75,6 +81,7 @@ class SegmentPanel(VTKObservationMixin):
 
     def cleanup(self) -> None:
         """Let go of the scene."""
+        self._obvious.stop()
         self._job.release()
         self.set_parameters(None)
 
@@ -105,9 +112,15 @@ class SegmentPanel(VTKObservationMixin):
         self._update_button()
 
     def _choose_what_is_obvious(self) -> None:
-        """Choose the first volume where none is chosen yet."""
-        if self._parameters.inputVolume is None:
-            self._parameters.inputVolume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        """Choose the volume that the user looks at where none is chosen yet."""
+        with reported(self._shared.report):
+            if self._parameters is not None and self._parameters.inputVolume is None:
+                self._parameters.inputVolume = volume_in_view()
+
+    def _node_added(self, caller: Any, event: str) -> None:
+        # Later, when it has voxels and the views show it.
+        if self._parameters is not None and self._parameters.inputVolume is None:
+            self._obvious.start()
 
     def _watch(self, *nodes: Any) -> None:
         """Follow what may change whether the volume can be segmented: its voxels and place, and the region's."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from AutoLabelLib.core.prompt import Position
 from AutoLabelLib.scene.headless import application_logic
-from AutoLabelLib.scene.nodes import Node, load_slicer, scene_of
+from AutoLabelLib.scene.nodes import Node, current_scene, load_slicer, scene_of
 
 LUNG_WINDOW_HU = (1500.0, -600.0)
 """Width and centre of the window in which lungs are read."""
@@ -56,6 +56,17 @@ def slice_logic(volume_node: Node, layout_name: str) -> Any:
     logic.AddSliceNode(layout_name)
     logic.GetSliceCompositeNode().SetBackgroundVolumeID(volume_node.GetID())
     return logic
+
+
+def volume_in_view() -> Node | None:
+    """Return the volume that the user looks at, else the first of the scene; None if there is none."""
+    scene = current_scene()
+    selection = scene.GetFirstNodeByClass("vtkMRMLSelectionNode")
+    active = scene.GetNodeByID(selection.GetActiveVolumeID() or "") if selection is not None else None
+    count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
+    all_nodes = [scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeNode") for index in range(count)]
+    volumes = [node for node in all_nodes if not node.IsA("vtkMRMLLabelMapVolumeNode")]
+    return active if active in volumes else next(iter(volumes), None)
 
 
 def jump_to_segment(segmentation_node: Node, segment_id: str) -> bool:

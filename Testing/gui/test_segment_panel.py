@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from Testing.gui.segmenting import (
-    ROOT,
     Segmenting,
     add_image,
     bright_voxels,
@@ -228,11 +227,44 @@ def test_a_saved_scene_opens_with_its_choices(user: Segmenting, scene: Any, host
     assert user.ui.sameNameBox.currentIndex == 1
 
 
-def test_tab_goes_from_top_to_bottom(user: Segmenting) -> None:
-    text = (ROOT / "Resources" / "UI" / "AutoLabelSegment.ui").read_text(encoding="utf-8")
-    stops = [line.strip().removeprefix("<tabstop>").removesuffix("</tabstop>") for line in text.splitlines()]
-    stops = [stop for stop in stops if hasattr(user.ui, stop) and "<" not in stop]
-    assert stops[0] == "volumeBox"
-    assert stops[-2:] == ["runButton", "interactiveButton"]
+def test_a_volume_that_is_loaded_later_is_chosen_at_once(user: Segmenting, scene: Any) -> None:
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Labels")
+    assert labels is not None
+    user.host.process_events(0.05)
+    assert user.ui.volumeBox.currentNode() is None
+    add_image(scene)
+    user.host.process_events(0.05)
+    assert user.ui.volumeBox.currentNode().GetName() == "Head"
+    add_image(scene, "Other")
+    user.host.process_events(0.05)
+    assert user.ui.volumeBox.currentNode().GetName() == "Head"
+
+
+def test_tab_goes_from_top_to_bottom(user: Segmenting, scene: Any) -> None:
+    user.choose(add_image(scene))
+    user.run()
+    user.ui.outputBox.setCurrentNode(segmentations(scene)[0])
     user.host.process_events()
-    assert all(getattr(user.ui, stop).toolTip for stop in stops if not stop.endswith("Section"))
+    heights = []
+    widget = user.ui.searchBox.nextInFocusChain()
+    while widget is not None and widget.name != "searchBox":
+        inside = user.panel.panels["segment"].widget.isAncestorOf(widget)
+        if inside and int(widget.focusPolicy) & 1 and widget.isVisibleTo(user.panel.widget):
+            heights.append(widget.mapTo(user.panel.panels["segment"].widget, qt_point(0, 0)).y())
+        widget = widget.nextInFocusChain()
+    start = heights.index(min(heights))
+    from_the_top = heights[start:] + heights[:start]
+    assert len(heights) >= 8
+    assert from_the_top == sorted(from_the_top)
+
+
+def qt_point(x: int, y: int) -> Any:
+    import qt
+
+    return qt.QPoint(x, y)
+
+
+def test_everything_that_can_be_changed_explains_itself(user: Segmenting) -> None:
+    names = ("volumeBox", "modalityBox", "searchBox", "modalityFilterBox", "anatomyFilterBox", "modelList", "roiBox")
+    for name in (*names, "outputBox", "sameNameBox", "deviceBox", "runButton", "interactiveButton"):
+        assert getattr(user.ui, name).toolTip
