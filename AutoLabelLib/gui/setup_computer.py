@@ -46,7 +46,8 @@ class ComputerPart:
 
     def refresh(self) -> None:
         """Show what is known now."""
-        lines = [f"{name}: {value}" for name, value in _slicer_facts().items()]
+        versions = {"AutoLabel": __version__, "Python": platform.python_version()}
+        lines = [f"{name}: {value}" for name, value in {**versions, **_slicer_facts()}.items()]
         if self._devices:
             lines.append(_("The worker computes on:"))
             lines += [f"•  {device_text(device)}" for device in self._devices]
@@ -153,8 +154,6 @@ def _slicer_facts() -> dict[str, str]:
     driver = _("NVIDIA, its driver is installed") if has_nvidia_driver() else _("none with an NVIDIA driver")
     return {
         "Slicer": f"{slicer.app.applicationVersion} ({slicer.app.revision})",
-        "AutoLabel": __version__,
-        "Python": platform.python_version(),
         _("Processor"): _("{name}, {count} cores").format(
             name=platform.processor() or platform.machine(), count=os.cpu_count()
         ),

@@ -153,11 +153,12 @@ class PackagesPart:
     def _installed(self, outcome: dict[str, Any], _pending: Any) -> None:
         end_worker()
         new = ", ".join(f"{name} {version}" for name, version in outcome["installed"].items())
-        parts = [_("Installed: {packages}.").format(packages=new) if new else "", *outcome["warnings"]]
+        done = _("Installed: {packages}.").format(packages=new) if new else _("Nothing had to be changed.")
+        parts = [done, *outcome["warnings"]]
         if outcome["restart"]:
             parts.append(_("Restart Slicer: an older version of a package is still in its memory."))
         self.refresh()
-        self._say(" ".join(filter(None, parts)))
+        self._say(" ".join(parts))
 
     def _not_installed(self, error: AutoLabelError) -> None:
         end_worker()

@@ -37,7 +37,8 @@ def missing_text(names: Sequence[str]) -> str:
 
 def plan_text(plan: Plan) -> str:
     """Return what is about to be installed, with sizes, as a question."""
-    lines = [_("These packages are downloaded from pypi.org and pytorch.org and put into Slicer's Python:"), ""]
+    sites = _("pypi.org and pytorch.org") if plan.torch else "pypi.org"
+    lines = [_("These packages are downloaded from {sites} and put into Slicer's Python:").format(sites=sites), ""]
     for item in plan.items:
         lines.append(_("•  {package}: about {size}").format(package=item.wanted, size=size_text(item.download_mb)))
         if item is plan.torch:
@@ -50,9 +51,11 @@ def plan_text(plan: Plan) -> str:
 
 
 def size_text(megabytes: float) -> str:
-    """Return a size as a person says it: "0.4 MB", "230 MB", "3.0 GB"."""
+    """Return a size as a person says it: "12 kB", "2.9 MB", "230 MB", "3.0 GB"."""
     if megabytes >= 1000:
         return _("{size} GB").format(size=f"{megabytes / 1000:.1f}")
+    if megabytes < 0.1:
+        return _("{size} kB").format(size=f"{1000 * megabytes:.0f}")
     return _("{size} MB").format(size=f"{megabytes:.0f}" if megabytes >= 10 else f"{megabytes:.1f}".removesuffix(".0"))
 
 

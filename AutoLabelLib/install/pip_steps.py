@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.client.process import python_interpreter
 from AutoLabelLib.core.errors import SetupError
 from AutoLabelLib.install.child_process import following
+from AutoLabelLib.install.packages import installed_versions
+from AutoLabelLib.install.requirements import Requirement
 
 Lines = Generator[str | None, None, tuple[int, list[str]]]
 """Yields each line that pip prints, and None when there is nothing new; returns its exit code and all lines."""
 
 _LIGHT_THE_TORCH = "light-the-torch>=0.5"
+_RAW_PROGRESS = Requirement("pip", "24.1")  # an older one does not know the word, and gives up
 
 
 def child_pip(arguments: Sequence[str], constraints: Path, module: str = "pip") -> Lines:
@@ -41,13 +43,14 @@ def child_pip(arguments: Sequence[str], constraints: Path, module: str = "pip") 
     """
     environment = dict(os.environ) | {
         "PIP_CONSTRAINT": str(constraints),
-        "PIP_PROGRESS_BAR": "raw",  # "Progress 1024 of 4096", also where there is no terminal
         "PIP_NO_INPUT": "1",
         "PIP_NO_COLOR": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8:replace",
     }
+    if _RAW_PROGRESS.is_met_by(_installed("pip") or "0"):
+        environment["PIP_PROGRESS_BAR"] = "raw"  # "Progress 1024 of 4096", also where there is no terminal
     printed: list[str] = []
     steps = following([python_interpreter(), "-m", module, *arguments], environment)
     try:
@@ -109,7 +112,7 @@ def torch_pip(oldest: str, constraints: Path) -> Lines:
     if make_arguments is None:  # a version of the extension that we do not know
         return (yield from _torch_by_extension(PyTorchUtilsLogic, oldest, constraints))
     printed: list[str] = []
-    if not _is_installed("light-the-torch"):
+    if _installed("light-the-torch") is None:
         code, printed = yield from child_pip(["install", _LIGHT_THE_TORCH], constraints)
         if code != 0:
             return code, printed
@@ -136,9 +139,5 @@ def _torch_by_extension(logic_class: Any, oldest: str, constraints: Path) -> Lin
     return (0, []) if torch is not None else (1, ["ERROR: the extension PyTorch did not install it"])
 
 
-def _is_installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+def _installed(name: str) -> str | None:
+    return installed_versions([name])[name]

@@ -37,7 +37,7 @@ def look_again(panel: Any, site: Site, **versions: str | None) -> None:
 
 
 def wait(host: Any, panel: Any) -> None:
-    host.wait_until(lambda: not panel._runner.busy, 60)
+    host.wait_until(lambda: not panel._runner.busy, 240)
 
 
 def row(panel: Any, name: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ folder = pathlib.Path({folder!r})
 script = json.loads((folder / "script.json").read_text())
 constraints = pathlib.Path(os.environ["PIP_CONSTRAINT"]).read_text().split()
 with (folder / "calls").open("a") as calls:
-    calls.write(json.dumps([sys.argv[1:], constraints]) + "\\n")
+    calls.write(json.dumps([sys.argv[1:], constraints, os.environ.get("PIP_PROGRESS_BAR", "")]) + "\\n")
 for line in script["prints"]:
     print(line, flush=True)
 time.sleep(script["seconds"])
@@ -63,8 +63,8 @@ class FakePip:
         (self.folder / "script.json").write_text(json.dumps(script))
 
     @property
-    def calls(self) -> list[tuple[list[str], list[str]]]:
-        """Arguments and constraints of each run."""
+    def calls(self) -> list[tuple[list[str], list[str], str]]:
+        """Arguments, constraints and kind of progress bar of each run."""
         path = self.folder / "calls"
         return [tuple(json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -81,8 +81,7 @@ def pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakePip:
         pytest.skip("the stand-in for PythonSlicer is a script with a first line that Windows does not read")
     fake = FakePip(tmp_path)
     monkeypatch.setattr(pip_steps, "python_interpreter", lambda: str(fake.python))
-    monkeypatch.setattr(pip_steps, "_is_installed", lambda name: fake.versions([name])[name] is not None)
-    for module in (installation, packages):
+    for module in (installation, packages, pip_steps):
         monkeypatch.setattr(module, "installed_versions", fake.versions)
     return fake
 

@@ -33,7 +33,7 @@ def start(
 def test_torch_comes_first_and_from_its_extension(pip: FakePip, pytorch_extension: Callable[..., type]) -> None:
     pytorch_extension()
     outcome = start(pip).wait(20)
-    assert [arguments for arguments, _ in pip.calls] == [
+    assert [arguments for arguments, _, _ in pip.calls] == [
         ["-m", "pip", "install", "light-the-torch>=0.5"],
         ["-m", "light_the_torch", "install", "torch>=2.6", "torchvision"],
         ["-m", "pip", "install", "monai>=1.5"],
@@ -44,7 +44,7 @@ def test_torch_comes_first_and_from_its_extension(pip: FakePip, pytorch_extensio
 def test_slicers_own_packages_and_the_torch_build_are_held(pip: FakePip) -> None:
     pip.site(**INSTALLED, torch="2.13.0+cu126", torchvision="0.28.0+cu126")
     start(pip).wait(20)
-    [(_, constraints)] = pip.calls
+    [(_, constraints, _)] = pip.calls
     assert constraints == [
         "numpy==2.4.6", "scipy==1.17.1", "SimpleITK==2.5.5", "pydicom==3.0.2", "torch==2.13.0+cu126",
         "torchvision==0.28.0+cu126",
@@ -88,6 +88,13 @@ def test_progress_comes_from_the_largest_files(pip: FakePip, pytorch_extension: 
     assert fractions == sorted(fractions)
     assert "torch: 100 of 200 MB" in [message for _, message in heard]
     assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize(("version", "bar"), [("25.1.1", "raw"), ("23.2.1", "")])
+def test_an_old_pip_is_not_asked_for_what_it_does_not_know(pip: FakePip, version: str, bar: str) -> None:
+    pip.site(**INSTALLED, torch="2.13.0", pip=version)
+    start(pip).wait(20)
+    assert pip.calls[0][2] == bar
 
 
 def test_without_a_network_nothing_after_torch_is_tried(pip: FakePip, pytorch_extension: Callable[..., type]) -> None:
