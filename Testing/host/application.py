@@ -8,10 +8,11 @@ import sys
 import tempfile
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore, QtGui, QtWidgets
 
 from Testing.host.module_manager import ModuleManager
 from Testing.host.pythonqt import wrap
+from Testing.host.slicer_style import FONT, SlicerStyle, slicer_palette
 
 MAJOR, MINOR = 5, 13
 
@@ -28,7 +29,9 @@ class qSlicerApplication(QtWidgets.QApplication):
         self.setOrganizationName("NA-MIC")
         self.setApplicationName("Slicer")
         self.setApplicationVersion(f"{MAJOR}.{MINOR}.0-test")
-        self.setStyle("Fusion")
+        self.setStyle(SlicerStyle())
+        self.setPalette(slicer_palette())
+        self.setFont(QtGui.QFont(*FONT))
         self._module_manager = ModuleManager()
         self._layout_manager: Any = None
         self._testing = False

@@ -29,6 +29,13 @@ class ctkComboBox(QtWidgets.QComboBox):
     forceDefault = kept(bool, "forceDefault", False)
     elideMode = kept(int, "elideMode", 3)
 
+    def sizeHint(self) -> QtCore.QSize:
+        """Return a size with room for the default text, too."""
+        hint = super().sizeHint()
+        wanted = self.fontMetrics().horizontalAdvance(self.defaultText)
+        text = max((self.fontMetrics().horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=0)
+        return hint + QtCore.QSize(max(0, wanted - text), 0)
+
     def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         """Draw the text, or the default text, shortened to the room there is."""
         painter = QtWidgets.QStylePainter(self)

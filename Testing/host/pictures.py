@@ -8,41 +8,7 @@ from typing import Any
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from Testing.host.ctk_collapsible import ctkCollapsibleButton
-
-_Role = QtGui.QPalette.ColorRole
-_FONT = ("DejaVu Sans", 9)
-
-_DARK = {
-    _Role.Window: "#353535",
-    _Role.WindowText: "#ffffff",
-    _Role.Base: "#2a2a2a",
-    _Role.AlternateBase: "#424242",
-    _Role.ToolTipBase: "#353535",
-    _Role.ToolTipText: "#ffffff",
-    _Role.Text: "#ffffff",
-    _Role.Button: "#353535",
-    _Role.ButtonText: "#ffffff",
-    _Role.BrightText: "#ff0000",
-    _Role.Link: "#2a82da",
-    _Role.Highlight: "#2a82da",
-    _Role.HighlightedText: "#000000",
-    _Role.PlaceholderText: "#9a9a9a",
-    _Role.Mid: "#262626",
-    _Role.Dark: "#1e1e1e",
-    _Role.Shadow: "#141414",
-}
-_DISABLED = {_Role.WindowText: "#7f7f7f", _Role.Text: "#7f7f7f", _Role.ButtonText: "#7f7f7f"}
-_LIGHT = {_Role.Window: "#efefef", _Role.Button: "#efefef", _Role.PlaceholderText: "#808080"}
-
-
-def slicer_palette(dark: bool = False) -> QtGui.QPalette:
-    """Return the colours of Slicer's light or dark style."""
-    palette = QtGui.QPalette(QtGui.QColor("#353535" if dark else "#efefef"))
-    for role, color in (_DARK if dark else _LIGHT).items():
-        palette.setColor(role, QtGui.QColor(color))
-    for role, color in _DISABLED.items() if dark else ():
-        palette.setColor(QtGui.QPalette.ColorGroup.Disabled, role, QtGui.QColor(color))
-    return palette
+from Testing.host.slicer_style import slicer_palette
 
 
 def save_picture(
@@ -61,21 +27,19 @@ def save_picture(
     native = widget.__dict__["_native"] if "_native" in vars(widget) else widget
     app = QtWidgets.QApplication.instance()
     assert isinstance(app, QtWidgets.QApplication)
-    palette_before, font_before = app.palette(), app.font()
+    palette_before = app.palette()
     app.setPalette(slicer_palette(dark))
-    app.setFont(QtGui.QFont(*_FONT))
     try:
         _lay_out(native, width, height)
         picture = QtGui.QPixmap(native.size() * scale)
         picture.setDevicePixelRatio(scale)
-        picture.fill(app.palette().color(_Role.Window))
+        picture.fill(app.palette().color(QtGui.QPalette.ColorRole.Window))
         native.render(picture)
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         if not picture.save(str(path), "PNG"):
             raise OSError(f"Could not write {path}")
     finally:
         app.setPalette(palette_before)
-        app.setFont(font_before)
     return Path(path)
 
 

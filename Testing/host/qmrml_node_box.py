@@ -159,8 +159,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             return after.index(self._current)
         if self._current is not None:
             stay = [node_id for node_id in before if node_id and node_id in after]
-            gone_before = [node_id for node_id in before[: before.index(self._current)] if node_id and node_id in after]
-            return after.index(stay[min(len(gone_before), len(stay) - 1)]) if stay else after.index("") if "" in after else -1
+            place = len([node_id for node_id in before[: before.index(self._current)] if node_id in stay])
+            none = 0 if self.noneEnabled else -1
+            return after.index(stay[min(place, len(stay) - 1)]) if stay else none
         has_actions = self.addEnabled or self.removeEnabled or self.editEnabled or self.renameEnabled
         return 0 if after and (self.noneEnabled or not self._was_listed or not has_actions) else -1
 
