@@ -33,7 +33,10 @@ THIRD_PARTY = {
     "scene": {"numpy", "slicer", "vtk", "matplotlib"},
     "api": {"numpy"},
     "install": {"slicer", "PyTorchUtils"},
-    "gui": {"numpy", "slicer", "vtk", "qt", "ctk"},
+    "gui": {
+        *("numpy", "slicer", "vtk", "qt", "ctk"),
+        *("SampleData", "SegmentEditorEffects", "qSlicerSegmentationsEditorEffectsPythonQt"),  # Slicer's own modules
+    },
     "cli": {"numpy", "tqdm"},
 }
 # What must not be loaded by importing every module of a layer.
