@@ -111,6 +111,7 @@ class ProcessLauncher:
             "AUTOLABEL_WORKER_ADDRESS": json.dumps(address),
             "AUTOLABEL_WORKER_KEY": key.hex(),
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONSAFEPATH": "1",  # the current folder is not ours: a numpy.py, or another AutoLabelLib, may lie in it
             "PYTHONUNBUFFERED": "1",  # so that the last words before a crash reach the log
             "PYTHONIOENCODING": "utf-8:replace",
         }

@@ -206,6 +206,13 @@ def test_a_process_that_never_connects(tmp_path: Path, text: str, error_class: t
     assert "log" in caught.value.hint  # type: ignore[attr-defined]
 
 
+def test_nothing_is_imported_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('not ours')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with Worker() as worker:
+        assert worker.submit(Job("diagnosis")).wait(PATIENCE_SECONDS).values["python"]
+
+
 def test_an_interpreter_that_is_not_there() -> None:
     launch = ProcessLauncher(interpreter="/nowhere/python")
     with pytest.raises(WorkerCrashed, match=r"/nowhere/python.*No such file"):
