@@ -51,6 +51,17 @@ def test_clicks_hit_or_miss_as_their_habits_say() -> None:
     assert near.all()
 
 
+@pytest.mark.parametrize("beyond_faces", [False, True])
+def test_a_miss_may_lie_beyond_the_faces_of_the_box(beyond_faces: bool) -> None:
+    habits = ClickHabits(inside_fraction=0.0, beyond_faces=beyond_faces)
+    examples = PromptedExamples([_lopsided_box()], PATCH, PATCH_SPACING, Prompting(clicks=habits))
+    rng = np.random.default_rng(0)
+    clicks = np.array([examples._first_click(_lopsided_box(), rng) for _ in range(100)])
+    outside = ((clicks < -0.5) | (clicks > np.array([30, 26, 7]) - 0.5)).any(axis=1)
+    assert bool(outside.any()) == beyond_faces
+    assert (clicks[:, 2] * SPACING[2] > -7).all() and (clicks[:, 2] * SPACING[2] < 7 * SPACING[2] + 7).all()
+
+
 def test_the_central_voxel_belongs_to_the_object() -> None:
     mask = _lopsided_box().mask
     assert mask[tuple(central_voxel(mask, SPACING).astype(int))]

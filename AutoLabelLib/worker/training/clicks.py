@@ -15,6 +15,7 @@ class ClickHabits:
     Attributes:
         inside_fraction: Share of the clicks that hit the object; the others miss its edge.
         off_edge_mm: How far a miss can be from the nearest voxel of the object.
+        beyond_faces: Whether a miss may lie beyond the faces of the case's own box.
         more_fraction: Share of the examples with further clicks, positive or negative, as in a correction.
         more_clicks: Largest number of these.
         decoy_distance_mm: Least distance of a negative click from the object.
@@ -22,6 +23,7 @@ class ClickHabits:
 
     inside_fraction: float = 0.6
     off_edge_mm: float = 5.0
+    beyond_faces: bool = False
     more_fraction: float = 0.15
     more_clicks: int = 3
     decoy_distance_mm: float = 3.0

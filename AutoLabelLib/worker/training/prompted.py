@@ -137,7 +137,7 @@ class PromptedExamples:
         rng = np.random.default_rng(seed)
         options = self._options
         box = thicker(self._boxes[index], rng, options.variation)
-        click = simulate_click(box.mask, box.spacing_mm, rng, options.clicks)
+        click = self._first_click(box, rng)
         if index not in self._whole:  # who has real surroundings keeps them
             box, start = cropped(box, rng, options.surroundings)
             click = click - start
@@ -155,6 +155,16 @@ class PromptedExamples:
         if options.previous_answer:
             channels.append(torch.zeros_like(image[None]))
         return Example(torch.cat(channels), label[None].long())
+
+    def _first_click(self, box: Box, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return a click (3,) as continuous index of a box; one that misses the object may lie beyond the box's faces.
+
+        Boxes end where the object ends along the third axis, images do not.
+        """
+        habits = self._options.clicks
+        around = np.ceil(habits.off_edge_mm / np.asarray(box.spacing_mm)).astype(int) if habits.beyond_faces else 0
+        padded = np.pad(box.mask, np.stack([np.broadcast_to(around, 3)] * 2, axis=1))
+        return simulate_click(padded, box.spacing_mm, rng, habits) - around
 
     def _grid(self, box: Box, centre: NDArray[np.float64], turn: NDArray[np.float64]) -> torch.Tensor:
         return patch_grid(self._patch_voxels, self._spacing_mm, box.mask.shape, box.spacing_mm, centre, turn)
