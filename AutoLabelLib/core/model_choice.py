@@ -53,6 +53,8 @@ def why_not(spec: ModelSpec, modality: str = "", channels: int = 1) -> str:
         return f"made for {spec.task}, not for segmentation"
     if spec.needs_prompt:
         return "needs a click: use Interactive"
+    if len(spec.channels) == 1 and channels != 1:
+        return f"takes one channel, but the volume has {channels}"
     if len(spec.channels) != channels:
         names = ", ".join(channel.name for channel in spec.channels)
         return f"takes {len(spec.channels)} images ({names}): use the Python console"
