@@ -125,20 +125,21 @@ def _message(_kind: Any, _context: Any, text: str) -> None:
         print(f"Qt: {text}", file=sys.stderr)
 
 
-def _make_none_immortal() -> None:
-    """Keep Python 3.11 alive: PySide6's functions that return nothing each take a reference of None too much.
+def _make_constants_immortal() -> None:
+    """Keep Python 3.11 alive: PySide6 gives away one reference too many of each None and True that it returns.
 
-    They rely on None being immortal, as it is from 3.12 on; after some ten thousand calls 3.11 aborts. Measured by
-    sys.getrefcount(None) around QCoreApplication.processEvents with PySide6 6.12.
+    It relies on their being immortal, as they are from 3.12 on; after some ten thousand calls 3.11 aborts. Measured by
+    sys.getrefcount around QCoreApplication.processEvents (None) and Signal.emit (True) with PySide6 6.12.
     """
     if sys.version_info < (3, 12):
-        references = ctypes.c_ssize_t.from_address(id(None))
-        references.value = max(references.value, 1 << 40)
+        for constant in (None, True, False, NotImplemented):
+            references = ctypes.c_ssize_t.from_address(id(constant))
+            references.value = max(references.value, 1 << 40)
 
 
 def application() -> Any:
     """Return the application, made first where there is none, as Python sees it."""
-    _make_none_immortal()
+    _make_constants_immortal()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     QtCore.qInstallMessageHandler(_message)
     native = QtCore.QCoreApplication.instance()

@@ -151,8 +151,7 @@ class Wrapper(metaclass=WrapperClass):
         native = self.__dict__.get("_native")
         if name.startswith("__") or native is None:
             raise AttributeError(name)
-        if not shiboken6.isValid(native):
-            raise ValueError(f"Trying to read '{name}' from a destroyed {type(self).__name__} object")
+        self._check_alive(name)
         if isinstance(native, QtCore.QObject):
             if has_property(native, name):
                 return wrap(native.property(_property_name(native, name)))
@@ -162,6 +161,10 @@ class Wrapper(metaclass=WrapperClass):
         if callable(member):
             return lambda *arguments, **keywords: called(member, arguments, keywords)
         return self._other_attribute(native, name)
+
+    def _check_alive(self, name: str) -> None:
+        if not shiboken6.isValid(self.__dict__["_native"]):
+            raise ValueError(f"Trying to use '{name}' of a destroyed {type(self).__name__} object")
 
     def _other_attribute(self, native: Any, name: str) -> Any:
         """Return what PythonQt finds last: enumerators, dynamic properties, children by their name."""
@@ -226,10 +229,12 @@ class Wrapper(metaclass=WrapperClass):
 
     def connect(self, signal: str, receiver: Any, slot: str | None = None) -> bool:
         """Let a signal, given by its signature, call a function, or a slot of another object."""
+        self._check_alive("connect")
         return connect(self, signal, receiver if slot is None else getattr(receiver, slot.partition("(")[0]))
 
     def disconnect(self, signal: str, receiver: Any = None, slot: str | None = None) -> bool:
         """Undo `connect`; without a function, for all of them."""
+        self._check_alive("disconnect")
         return disconnect(self, signal, receiver if slot is None else getattr(receiver, slot.partition("(")[0]))
 
     def findChildren(self, kind: Any, name: str | None = None) -> tuple[Any, ...]:

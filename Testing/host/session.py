@@ -31,8 +31,10 @@ from Testing.host import (
 from Testing.host.application import application
 from Testing.host.ctk_widgets import make_ctk
 from Testing.host.main_window import qSlicerMainWindow
+from Testing.host.pythonqt import unwrap
 from Testing.host.qt_module import make_qt
 from Testing.host.segment_effects import qSlicerSegmentEditorEffectFactory
+from Testing.host.signals import disconnect_all
 
 _modules: dict[str, types.ModuleType] = {}
 
@@ -220,6 +222,7 @@ def running_host(folder: Path) -> Iterator[Host]:
             host.unload_modules()
             slicer.mrmlScene.Clear(True)  # while the widgets are there: what observes it may touch them
             observing.end_all()
+            disconnect_all(unwrap(slicer.app))
             qSlicerSegmentEditorEffectFactory.forget()
             _close_windows()
     assert not slots.errors, "a slot raised:\n" + "\n".join(slots.errors)

@@ -94,6 +94,13 @@ def disconnect(wrapper: Any, signature: str, call: Any = None) -> bool:
     return bool(gone)
 
 
+def disconnect_all(native: QtCore.QObject) -> None:
+    """Undo every `connect` of an object."""
+    for entry in _connections(native):
+        QtCore.QObject.disconnect(entry[3])
+    _connections(native).clear()
+
+
 class BoundSignal:
     """A signal as an attribute: connect, disconnect, emit; calling it emits."""
 
