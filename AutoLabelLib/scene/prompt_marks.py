@@ -21,9 +21,10 @@ MARK = "AutoLabel.PromptMark"
 """Attribute of each node that is the mark of a prompt."""
 
 POSITIVE_COLOR, NEGATIVE_COLOR = (0.25, 0.85, 0.3), (1.0, 0.3, 0.25)
-_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.0, 3.2
+_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.5, 4.0
 _LINE_THICKNESS, _HIGHLIGHTED_LINE_THICKNESS = 0.3, 0.6
 _STROKE_GLYPH_MM = 0.01  # the corners of a stroke need not be seen
+_LINE_STEPS, _LINE_MM = 2.0, (0.1, 0.8)
 _SAME_PLACE_MM = 1e-6
 
 
@@ -251,9 +252,10 @@ def _dress(node: Node, prompt: Prompt) -> None:
     display_node.SetOccludedOpacity(0.6)
     display_node.SetSnapMode(slicer.vtkMRMLMarkupsDisplayNode.SnapModeUnconstrained)
     if isinstance(prompt, Box):
+        node.SetNthControlPointVisibility(0, False)  # its middle, where the user clicks next, must not take the click
         display_node.SetFillOpacity(0.05)
         display_node.SetHandlesInteractive(True)
-        display_node.SetTranslationHandleVisibility(True)
+        display_node.SetTranslationHandleVisibility(False)
         display_node.SetScaleHandleVisibility(True)
         display_node.SetRotationHandleVisibility(False)  # a box has its sides along the RAS axes
     elif not isinstance(prompt, Point):
@@ -262,6 +264,14 @@ def _dress(node: Node, prompt: Prompt) -> None:
             node.SetCurveTypeToLinear()
             display_node.SetUseGlyphScale(False)
             display_node.SetGlyphSize(_STROKE_GLYPH_MM)
+            display_node.SetCurveLineSizeMode(display_node.UseLineDiameter)  # thickness would follow the corners
+            display_node.SetLineDiameter(_line_mm(prompt))
+
+
+def _line_mm(stroke: Scribble | Lasso) -> float:
+    """Return a width for a stroke's line: it was drawn in steps of a pixel or more, and is shown some pixels wide."""
+    steps_mm = np.linalg.norm(np.diff(np.array(stroke.path_ras_mm), axis=0), axis=1)
+    return float(np.clip(_LINE_STEPS * steps_mm.min(initial=np.inf), *_LINE_MM))
 
 
 def _prompt_of(node: Node, old: Prompt) -> Prompt | None:

@@ -14,6 +14,9 @@ from slicer.i18n import tr as _
 NAME = "AutoLabel"
 """By this name other modules find the effect."""
 
+# Slicer draws the icon's first size below the mouse's arrow; its own effects have this one.
+_CURSOR_PIXELS = 21
+
 
 class AutoLabelEffect(AbstractScriptedSegmentEditorEffect):
     """Point at something, and the chosen segment becomes what you point at."""
@@ -38,7 +41,11 @@ class AutoLabelEffect(AbstractScriptedSegmentEditorEffect):
 
         from AutoLabelLib.core.locations import resources
 
-        return qt.QIcon(str(resources() / "Icons" / "AutoLabelEffect.png"))
+        picture = qt.QPixmap(str(resources() / "Icons" / "AutoLabelEffect.png"))
+        size = _CURSOR_PIXELS
+        icon = qt.QIcon(picture.scaled(size, size, qt.Qt.KeepAspectRatio, qt.Qt.SmoothTransformation))
+        icon.addPixmap(picture)
+        return icon
 
     def helpText(self) -> str:  # noqa: N802 - as Slicer spells it
         """Return what is said above the options."""

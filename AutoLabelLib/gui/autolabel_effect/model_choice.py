@@ -14,16 +14,16 @@ from AutoLabelLib.gui.choice_box import ChoiceBox
 
 
 class ModelChoice:
-    """Fills a combo box with models, and a label with what the chosen one does.
+    """Fills a combo box with models, and says what the chosen one does.
 
     Args:
-        box: QComboBox.
-        label: QLabel.
+        box: QComboBox; its tool tip says it.
+        label: QLabel that says it, too; None where there is no room for one.
         on_chosen: Called when the user has chosen another model.
     """
 
     def __init__(self, box: Any, label: Any, on_chosen: Callable[[], None]) -> None:
-        self._label, self._on_chosen = label, on_chosen
+        self._widget, self._label, self._on_chosen = box, label, on_chosen
         self._specs: dict[str, ModelSpec] = {}
         self._box = ChoiceBox(box, self._changed)
         self.refresh()
@@ -54,8 +54,10 @@ class ModelChoice:
         self._on_chosen()
 
     def _describe(self) -> None:
-        if self.spec is None:
-            self._label.text = _("No model that can be pointed at something is installed; see the panel Models.")
-            return
-        kinds = ", ".join(tool_of(kind).title.lower() for kind in self.spec.prompts)
-        self._label.text = _("{description} Takes: {kinds}.").format(description=self.spec.description, kinds=kinds)
+        text = _("No model that can be pointed at something is installed; see the panel Models.")
+        if self.spec is not None:
+            kinds = ", ".join(tool_of(kind).title.lower() for kind in self.spec.prompts)
+            text = _("{description} Takes: {kinds}.").format(description=self.spec.description, kinds=kinds)
+        self._widget.toolTip = text
+        if self._label is not None:
+            self._label.text = text

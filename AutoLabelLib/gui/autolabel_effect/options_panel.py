@@ -43,7 +43,7 @@ class OptionsPanel:
         self.widget, self.ui = load_ui("AutoLabelEffect.ui")
         self._conversation, self._gestures, self._on_choice = conversation, gestures, on_choice
         self.prompt_list = PromptList(self.ui.promptList, self._selected)
-        self.model_choice = ModelChoice(self.ui.modelBox, self.ui.modelLabel, self._model_chosen)
+        self.model_choice = ModelChoice(self.ui.modelBox, None, self._model_chosen)
         self._buttons = {tool.kind: getattr(self.ui, f"{tool.kind}Button") for tool in TOOLS}
         self._connect(on_accept)
         self._offer_structures(self.model_choice.spec)

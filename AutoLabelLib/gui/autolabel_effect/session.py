@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakValueDictionary
 
 import slicer
 
@@ -14,6 +15,10 @@ from AutoLabelLib.gui.autolabel_effect.next_segment import add_next_segment
 from AutoLabelLib.gui.autolabel_effect.options_panel import OptionsPanel
 from AutoLabelLib.gui.autolabel_effect.shortcuts import Shortcuts
 from AutoLabelLib.gui.errors import reported
+
+# By the id of the editor's node. When Slicer reloads the module Segment Editor, the old editor goes on unseen, with
+# the same node and the same effect: both would take each click.
+_active: WeakValueDictionary[str, EffectSession] = WeakValueDictionary()
 
 
 class EffectSession:
@@ -41,7 +46,12 @@ class EffectSession:
     def activate(self) -> None:
         """Begin to listen."""
         assert self.panel is not None
-        self._follow_editor(self._effect.scriptedEffect.parameterSetNode())
+        editor_node = self._effect.scriptedEffect.parameterSetNode()
+        other = _active.get(editor_node.GetID())
+        if other is not None and other is not self and other._editor_node is editor_node:
+            other.deactivate()
+        _active[editor_node.GetID()] = self
+        self._follow_editor(editor_node)
         self.panel.model_choice.refresh()
         self.show_choices()
         self.conversation.welcome()
@@ -63,6 +73,8 @@ class EffectSession:
 
     def process(self, interactor: Any, event_id: int, view_widget: Any) -> bool:
         """Take an event of a view; return whether nobody else shall get it."""
+        if self._editor_node is None:
+            return False
         with reported(self.conversation.say):
             return self.gestures.process(interactor, event_id, view_widget)
         return False
@@ -117,8 +129,7 @@ class EffectSession:
             self._editor_node.RemoveObserver(self._editor_tag)
         self._editor_node = editor_node
         if editor_node is not None:
-            modified = "ModifiedEvent"
-            self._editor_tag = editor_node.AddObserver(modified, lambda caller, event: self.look_again())
+            self._editor_tag = editor_node.AddObserver("ModifiedEvent", lambda caller, event: self.look_again())
 
     def _actions(self) -> dict[str, Any]:
         assert self.panel is not None

@@ -24,7 +24,7 @@ def test_only_models_that_can_be_pointed_at_something_are_listed(user: User) -> 
     texts = [user.ui.modelBox.itemText(n) for n in range(user.ui.modelBox.count)]
 
     assert texts == ["any_structure (any modality)", "lung_nodule_ct (CT)"]
-    assert user.ui.modelLabel.text == "Segments anything that you point at. Takes: point, box, scribble, lasso."
+    assert user.ui.modelBox.toolTip == "Segments anything that you point at. Takes: point, box, scribble, lasso."
 
 
 def test_what_a_model_does_not_take_is_disabled_and_says_why(user: User) -> None:
@@ -78,7 +78,7 @@ def test_without_any_model_it_says_so(host: Any, model: FakeModel, monkeypatch: 
     monkeypatch.setattr("AutoLabelLib.core.catalogue.models", lambda *filters: [])
     user = User(host, model, GRIDS["anisotropic"])
 
-    assert "see the panel Models" in user.ui.modelLabel.text
+    assert "see the panel Models" in user.ui.modelBox.toolTip
     assert not user.ui.pointButton.enabled
     user.click(20, 18, 12)
     assert user.text == "No model is chosen. Choose one at the top of the options."
@@ -138,6 +138,13 @@ def test_nothing_is_cut_off(user: User, tmp_path: Path, width: int, dark: bool) 
     user.host.save_picture(widget, tmp_path / "options.png", width=width, dark=dark)
 
     assert not cut_texts(widget)
+
+
+def test_the_picture_below_the_mouse_is_small(user: User) -> None:
+    sizes = user.effect.icon().availableSizes()
+
+    assert (sizes[0].width(), sizes[0].height()) == (21, 21)
+    assert max(size.width() for size in sizes) >= 64  # for screens of high resolution
 
 
 def test_registering_the_effect_loads_nothing_heavy() -> None:

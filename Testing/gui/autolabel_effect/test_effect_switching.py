@@ -159,7 +159,7 @@ def test_the_volume_is_deleted(waiting: User) -> None:
     let_it_answer(waiting)
 
     assert not waiting.marks()
-    assert waiting.text == "No source volume is chosen. Choose one at the top of the Segment Editor."
+    assert waiting.text.startswith("No source volume is chosen. Choose one at the top of the Segment Editor.")
 
 
 def test_the_volume_is_moved(waiting: User) -> None:
@@ -225,6 +225,19 @@ def test_the_editor_goes_away(waiting: User) -> None:
 
     assert not waiting.marks()
     assert waiting.effect.session is None
+
+
+def test_of_two_editors_with_one_node_only_the_latest_listens(user: User) -> None:
+    from AutoLabelLib.gui.autolabel_effect.session import EffectSession
+
+    user.click(14, 12, 12)
+    session = user.effect.session
+    newer = EffectSession(user.effect)
+    newer.activate()  # as after the module Segment Editor was reloaded
+    user.click(26, 24, 12)
+
+    assert not session.conversation.prompts and not user.marks()
+    newer.close()
 
 
 def test_a_click_outside_of_the_volume_is_refused(user: User) -> None:
