@@ -49,6 +49,15 @@ def test_panels_open_and_close_by_themselves(user: Segmenting) -> None:
     assert not ui.segmentSection.collapsed
 
 
+def test_the_panels_are_never_narrower_than_what_is_in_them(user: Segmenting) -> None:
+    """Slicer gives a module as much width as it asks for, and a scroll area asks for next to nothing."""
+    ui = user.panel.ui
+    for name in user.panel.panels:
+        user.panel.open_panel(name)
+    needed = ui.panelsWidget.minimumSizeHint.width() + ui.panelsArea.verticalScrollBar().sizeHint.width()
+    assert ui.panelsArea.minimumWidth >= needed
+
+
 def test_a_notice_is_shown_until_it_is_taken_back(user: Segmenting) -> None:
     ui = user.panel.ui
     user.panel.shared.notice("")
