@@ -21,13 +21,21 @@ class Pending(Generic[Output]):
         handle: The submitted job.
         finish: Turns the worker's result into what the caller gets; runs once, in the caller's thread.
         remarks: What the caller should know beside the worker's warnings, one sentence each.
+        adapt: Makes the worker's result one for what the caller gave, before anything else sees it.
     """
 
-    def __init__(self, handle: JobHandle, finish: Callable[[Result], Output], remarks: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        handle: JobHandle,
+        finish: Callable[[Result], Output],
+        remarks: tuple[str, ...] = (),
+        adapt: Callable[[Result], Result] | None = None,
+    ) -> None:
         self.handle = handle
         self.result: Result | None = None
         self._finish = finish
         self._remarks = remarks
+        self._adapt = adapt
         self._output: Output | None = None
 
     @property
@@ -61,6 +69,8 @@ class Pending(Generic[Output]):
         """
         if self.result is None:
             result = self.handle.wait(timeout_seconds)
+            if self._adapt is not None:
+                result = self._adapt(result)
             self._output = self._finish(result)
             self.result = result
         return self._output  # type: ignore[return-value]

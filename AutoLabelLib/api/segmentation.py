@@ -99,7 +99,7 @@ def _submit(
 ) -> Pending[Any]:
     spec.check(part.image, prompts)  # before a worker is started or a voxel is sent
     job = Job("segmentation", str(spec.folder), (part.image,), prompts=prompts, options=options)
-    return Pending(default_worker().submit(job), lambda result: finish(_of_whole(result, part)), remarks)
+    return Pending(default_worker().submit(job), finish, remarks, lambda result: _of_whole(result, part))
 
 
 def _of_whole(result: Result, part: Part) -> Result:

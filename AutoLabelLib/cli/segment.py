@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from AutoLabelLib.cli.arguments import corners
 from AutoLabelLib.cli.image_arguments import add_image, add_output, open_image
 from AutoLabelLib.cli.progress import follow
 from AutoLabelLib.cli.prompts import add_prompts, prompts_of
@@ -28,6 +29,12 @@ def add_parser(subparsers: Any) -> None:
         "--model", required=True, metavar="NAME", help="a model's name (see: autolabel models) or folder"
     )
     add_prompts(parser)
+    parser.add_argument(
+        "--roi",
+        type=corners,
+        metavar="R,A,S,R,A,S",
+        help="segment only the box of voxels around these two opposite corners (RAS mm)",
+    )
     parser.add_argument("--overlap", type=float, metavar="0…0.9", help="of windows (default: as the model says)")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -38,12 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
     from AutoLabelLib import api
     from AutoLabelLib.cli import outputs
     from AutoLabelLib.core import catalogue
+    from AutoLabelLib.core.prompt import Box
 
     outputs.check(arguments.output, arguments.overwrite)  # before minutes of computing
     spec = catalogue.find(arguments.model)
     image, path = open_image(arguments)
     options = {name: getattr(arguments, name) for name in ("device", "engine", "overlap", "mirror")}
-    pending = api.segment(image, arguments.model, prompts_of(arguments), wait=False, **options)
+    roi = Box(arguments.roi[:3], arguments.roi[3:]) if arguments.roi else None
+    pending = api.segment(image, arguments.model, prompts_of(arguments), roi=roi, wait=False, **options)
     labelmap, result = follow(pending, "starting")
     outputs.write(arguments.output, path, image, labelmap, spec, result)
     outputs.tell(arguments.output, labelmap, result, pending.warnings, arguments.json)

@@ -8,7 +8,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from AutoLabelLib.core.errors import AutoLabelError, JobCancelled
+from AutoLabelLib.core.errors import AutoLabelError, JobCancelled, MissingDependency
 from AutoLabelLib.gui.errors import reported
 from AutoLabelLib.gui.nodes_in_use import NodesInUse
 from AutoLabelLib.gui.segment_words import done_text
@@ -68,5 +68,9 @@ class SegmentJob:
 
     def _failed(self, error: AutoLabelError) -> None:
         self.release()
-        cancelled = isinstance(error, JobCancelled)
-        self._shared.report(_("Cancelled: nothing was written.") if cancelled else str(error))
+        if isinstance(error, JobCancelled):
+            self._shared.report(_("Cancelled: nothing was written."))
+        elif isinstance(error, MissingDependency):
+            self._shared.report(f"{error.message} {_('Open the panel Setup, which installs it.')}")
+        else:
+            self._shared.report(str(error))

@@ -130,6 +130,19 @@ def test_one_time_point_of_a_4d_file(twin: Twin, bundle: Path, tmp_path: Path) -
     assert np.array_equal(twin.jobs[0].images[0].array[0], lopsided(SHAPE)[::-1])
 
 
+def test_only_a_region_is_segmented(twin: Twin, image_path: Path, bundle: Path, tmp_path: Path) -> None:
+    low, high = (",".join(f"{v:.4f}" for v in ras_from_index(AFFINE, index)) for index in ((1, 1, 1), (2, 3, 4)))
+    output = tmp_path / "out.seg.nrrd"
+    assert main(command(image_path, bundle, output, "--roi", f"{low},{high}")) == 0
+    image, labelmap = read_image(image_path), read_labelmap(output)
+    expected = np.zeros_like(image.array[0], dtype=bool)
+    expected[1:3, 1:4, 1:5] = image.array[0, 1:3, 1:4, 1:5] > 50
+    assert labelmap.same_grid(image)
+    assert np.array_equal(labelmap.mask(labelmap.segment("Bright")), expected)
+    assert twin.jobs[0].images[0].spatial_shape == (2, 3, 4)
+    assert b"AutoLabel.Region:" in output.read_bytes()
+
+
 def test_an_existing_output_is_kept(
     twin: Twin, image_path: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

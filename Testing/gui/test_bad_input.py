@@ -54,8 +54,7 @@ def test_a_colour_volume(user: Segmenting, scene: Any) -> None:
     from AutoLabelLib.scene.volumes import volume_from_image
 
     photo = volume_from_image(Image(np.zeros((3, 9, 7, 5), np.uint8), np.eye(4)), "Photo", scene)
-    user.ui.volumeBox.setCurrentNode(photo)
-    user.ui.modelList.setCurrentRow(0)
+    user.choose(photo)
     assert "colour volume" in user.reason
 
 
@@ -112,7 +111,7 @@ def test_an_output_on_the_other_side_of_a_non_linear_transform(user: Segmenting,
     ("failure", "said"),
     [
         ("disk", "disk"),
-        ("torch", '"torch" is needed'),
+        ("torch", '"torch" is needed for this, but it is not installed. Open the panel Setup'),
         ("memory", "not enough memory"),
         ("bug", "nobody foresaw"),
         ("input", "The input is wrong. Take another."),
