@@ -20,7 +20,7 @@
 | `segments`         | one segment: what it says of itself, and its label values                   |
 | `voxels`           | numpy arrays to and from VTK images                                         |
 | `terminology`      | codes to and from Slicer's terminology entries                              |
-| `prompt_marks`     | prompts as markups that the user can move and delete                        |
+| `prompt_marks`     | prompts as markups that the user can move and delete; with `mark_nodes`     |
 | `clicks`, `models` | points and surfaces of our own                                              |
 | `views`            | what Slicer's views show of a scene                                         |
 | `render_…`         | slices and the 3D view as pixels, by Slicer's own displayable managers      |

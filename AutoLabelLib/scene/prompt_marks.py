@@ -8,24 +8,12 @@ saved with the scene.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
-from AutoLabelLib.core.prompt import Box, Lasso, Point, Position, Prompt, Scribble
-from AutoLabelLib.scene.nodes import Node, current_scene, load_slicer
-
-MARK = "AutoLabel.PromptMark"
-"""Attribute of each node that is the mark of a prompt."""
-
-POSITIVE_COLOR, NEGATIVE_COLOR = (0.25, 0.85, 0.3), (1.0, 0.3, 0.25)
-_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.5, 4.0
-_LINE_THICKNESS, _HIGHLIGHTED_LINE_THICKNESS = 0.3, 0.6
-_STROKE_GLYPH_MM = 0.01  # the corners of a stroke need not be seen
-_LINE_STEPS, _LINE_MM = 2.0, (0.1, 0.8)
-_SAME_PLACE_MM = 1e-6
+from AutoLabelLib.core.prompt import Prompt
+from AutoLabelLib.scene.mark_nodes import add_mark, prompt_of, same_place, set_size
+from AutoLabelLib.scene.nodes import Node, current_scene
 
 
 class PromptMarks:
@@ -58,7 +46,7 @@ class PromptMarks:
             known = next((mark for mark in left if mark[0] == prompt), None)
             if known is not None:
                 left.remove(known)
-            shown.append(known or (prompt, self._make(prompt)))
+            shown.append(known or self._make(prompt))
         self._marks = shown
         for _, node in left:
             self._drop(node)
@@ -79,10 +67,7 @@ class PromptMarks:
     def highlight(self, prompt: Prompt | None) -> None:
         """Show one prompt larger than the others; None for none."""
         for shown, node in self._marks:
-            display_node = node.GetDisplayNode()
-            if display_node is not None:
-                display_node.SetGlyphScale(_HIGHLIGHTED_GLYPH_SCALE if shown == prompt else _GLYPH_SCALE)
-                display_node.SetLineThickness(_HIGHLIGHTED_LINE_THICKNESS if shown == prompt else _LINE_THICKNESS)
+            set_size(node, shown, is_chosen=shown == prompt)
 
     def touched(self) -> Prompt | None:
         """Return the prompt whose mark is under the mouse, so that a drag would move it; None if there is none."""
@@ -107,31 +92,10 @@ class PromptMarks:
             (scene, scene.AddObserver(scene.StartCloseEvent, lambda caller, event: marks._forget())),
         ]
 
-    def _make(self, prompt: Prompt) -> Node:
-        node = self._scene.CreateNodeByClass(_class_of(prompt))
-        node.UnRegister(None)
-        node.SetName(f"AutoLabel {type(prompt).__name__.lower()} {'+' if prompt.positive else '−'}")
-        node.SetAttribute(MARK, type(prompt).__name__)
-        node.SetHideFromEditors(True)  # before it is added: lists do not look again
-        node.SetSaveWithScene(False)
-        with _same_place_node(self._scene):
-            node = self._scene.AddNode(node)
-        node.CreateDefaultDisplayNodes()
-        self._place(node, prompt)
-        _dress(node, prompt)
+    def _make(self, prompt: Prompt) -> tuple[Prompt, Node]:
+        node = add_mark(prompt, self._scene)
         self._observe(node)
-        return node
-
-    def _place(self, node: Node, prompt: Prompt) -> None:
-        import vtk
-
-        if isinstance(prompt, Box):
-            low, high = np.array(prompt.low_ras_mm), np.array(prompt.high_ras_mm)
-            node.SetCenter(*((low + high) / 2).tolist())
-            node.SetSize(*(high - low).tolist())
-            return
-        for position in _positions(prompt):
-            node.AddControlPoint(vtk.vtkVector3d(*position))
+        return prompt, node
 
     def _observe(self, node: Node) -> None:
         node_id, marks = node.GetID(), weakref.proxy(self)
@@ -161,12 +125,12 @@ class PromptMarks:
         if mark is None or self._is_ours:
             return
         old, node = mark
-        new = _prompt_of(node, old)
+        new = prompt_of(node, old)
         if new is None:
             self._marks.remove(mark)
             self._drop(node)
             self._on_removed(old)
-        elif not _same_place(old, new):
+        elif not same_place(old, new):
             self._marks[self._marks.index(mark)] = (new, node)
             self._on_moved(old, new)
 
@@ -200,98 +164,8 @@ class PromptMarks:
         self._dragged.clear()
 
 
-@contextmanager
-def _same_place_node(scene: Any) -> Iterator[None]:
-    """Let the user's own list of points stay the one that is added to: Slicer chooses each markup that is new."""
-    selection_node = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
-    if selection_node is None:
-        yield
-        return
-    node_id, class_name = selection_node.GetActivePlaceNodeID(), selection_node.GetActivePlaceNodeClassName()
-    try:
-        yield
-    finally:
-        selection_node.SetReferenceActivePlaceNodeClassName(class_name)
-        selection_node.SetReferenceActivePlaceNodeID(node_id)
-
-
 def _unobserve(observations: dict[str, list[tuple[Any, int]]], key: str | None = None) -> None:
     """Remove observers: those of one key, or all."""
     for known in [key] if key is not None else list(observations):
         for observed, tag in observations.pop(known, ()):
             observed.RemoveObserver(tag)
-
-
-def _class_of(prompt: Prompt) -> str:
-    if isinstance(prompt, Box):
-        return "vtkMRMLMarkupsROINode"
-    if isinstance(prompt, Lasso):
-        return "vtkMRMLMarkupsClosedCurveNode"
-    if isinstance(prompt, Scribble) and len(prompt.path_ras_mm) > 1:
-        return "vtkMRMLMarkupsCurveNode"
-    return "vtkMRMLMarkupsFiducialNode"
-
-
-def _positions(prompt: Point | Scribble | Lasso) -> tuple[Position, ...]:
-    return (prompt.position_ras_mm,) if isinstance(prompt, Point) else prompt.path_ras_mm
-
-
-def _dress(node: Node, prompt: Prompt) -> None:
-    slicer = load_slicer()
-    color = POSITIVE_COLOR if prompt.positive else NEGATIVE_COLOR
-    display_node = node.GetDisplayNode()
-    display_node.SetSaveWithScene(False)
-    display_node.SetSelectedColor(*color)
-    display_node.SetColor(*color)
-    display_node.SetPointLabelsVisibility(False)
-    display_node.SetPropertiesLabelVisibility(False)
-    display_node.SetGlyphType(display_node.Sphere3D if prompt.positive else display_node.ThickCross2D)
-    display_node.SetGlyphScale(_GLYPH_SCALE)
-    display_node.SetLineThickness(_LINE_THICKNESS)
-    display_node.SetOccludedVisibility(True)  # a click lies inside of its segment's surface
-    display_node.SetOccludedOpacity(0.6)
-    display_node.SetSnapMode(slicer.vtkMRMLMarkupsDisplayNode.SnapModeUnconstrained)
-    if isinstance(prompt, Box):
-        node.SetNthControlPointVisibility(0, False)  # its middle, where the user clicks next, must not take the click
-        display_node.SetFillOpacity(0.05)
-        display_node.SetHandlesInteractive(True)
-        display_node.SetTranslationHandleVisibility(False)
-        display_node.SetScaleHandleVisibility(True)
-        display_node.SetRotationHandleVisibility(False)  # a box has its sides along the RAS axes
-    elif not isinstance(prompt, Point):
-        node.SetLocked(True)  # nobody moves a stroke corner by corner
-        if node.IsA("vtkMRMLMarkupsCurveNode"):
-            node.SetCurveTypeToLinear()
-            display_node.SetUseGlyphScale(False)
-            display_node.SetGlyphSize(_STROKE_GLYPH_MM)
-            display_node.SetCurveLineSizeMode(display_node.UseLineDiameter)  # thickness would follow the corners
-            display_node.SetLineDiameter(_line_mm(prompt))
-
-
-def _line_mm(stroke: Scribble | Lasso) -> float:
-    """Return a width for a stroke's line: it was drawn in steps of a pixel or more, and is shown some pixels wide."""
-    steps_mm = np.linalg.norm(np.diff(np.array(stroke.path_ras_mm), axis=0), axis=1)
-    return float(np.clip(_LINE_STEPS * steps_mm.min(initial=np.inf), *_LINE_MM))
-
-
-def _prompt_of(node: Node, old: Prompt) -> Prompt | None:
-    """Return the prompt that a mark stands for now; None if too little of it is left."""
-    if isinstance(old, Box):
-        bounds = [0.0] * 6
-        node.GetRASBounds(bounds)
-        low, high = np.array(bounds[0::2]), np.array(bounds[1::2])
-        return Box(tuple(low), tuple(high), old.positive) if (high > low).all() else None
-    positions = [node.GetNthControlPointPositionWorld(n) for n in range(node.GetNumberOfControlPoints())]
-    if len(positions) < (3 if isinstance(old, Lasso) else 1):
-        return None
-    if isinstance(old, Point):
-        return Point(positions[0], old.positive)
-    return type(old)(tuple(positions), old.positive)
-
-
-def _same_place(first: Prompt, second: Prompt) -> bool:
-    def corners(prompt: Prompt) -> Any:
-        return (prompt.low_ras_mm, prompt.high_ras_mm) if isinstance(prompt, Box) else _positions(prompt)
-
-    one, other = np.array(corners(first)), np.array(corners(second))
-    return one.shape == other.shape and bool(np.abs(one - other).max() < _SAME_PLACE_MM)

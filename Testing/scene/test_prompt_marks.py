@@ -151,10 +151,21 @@ def test_a_mark_under_the_mouse_is_known(user: User) -> None:
     assert user.marks.touched() == BOX
 
 
+def test_the_middle_of_a_box_takes_no_click(user: User) -> None:
+    node = user.node(BOX)
+
+    assert not node.GetNthControlPointVisibility(0)
+    assert not node.GetDisplayNode().GetTranslationHandleVisibility()
+    assert node.GetDisplayNode().GetScaleHandleVisibility()
+
+
 def test_the_selected_one_is_larger(user: User) -> None:
     user.marks.highlight(POINT)
     chosen, other = (user.node(prompt).GetDisplayNode().GetGlyphScale() for prompt in (POINT, OUTSIDE))
     assert chosen > other
+
+    user.marks.highlight(STROKE)
+    assert user.node(STROKE).GetDisplayNode().GetLineDiameter() > user.node(LOOP).GetDisplayNode().GetLineDiameter()
 
     user.marks.highlight(None)
     assert user.node(POINT).GetDisplayNode().GetGlyphScale() == other

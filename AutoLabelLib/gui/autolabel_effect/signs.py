@@ -6,7 +6,7 @@ from typing import Any
 
 import qt
 
-from AutoLabelLib.scene.prompt_marks import NEGATIVE_COLOR, POSITIVE_COLOR
+from AutoLabelLib.scene.mark_nodes import NEGATIVE_COLOR, POSITIVE_COLOR
 
 _SIZE, _RIM, _PEN = 16, 3, 3
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import vtk
 
-from AutoLabelLib.scene.prompt_marks import NEGATIVE_COLOR, POSITIVE_COLOR
+from AutoLabelLib.scene.mark_nodes import NEGATIVE_COLOR, POSITIVE_COLOR
 
 _LINE_PIXELS = 2.0
 
