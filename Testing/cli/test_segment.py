@@ -13,7 +13,7 @@ import pytest
 
 from AutoLabelLib.cli.main import main
 from AutoLabelLib.core import catalogue
-from AutoLabelLib.core.affine import ras_from_index
+from AutoLabelLib.core.affine import index_from_ras, ras_from_index
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.files.images import read_image, write_image
@@ -131,15 +131,17 @@ def test_one_time_point_of_a_4d_file(twin: Twin, bundle: Path, tmp_path: Path) -
 
 
 def test_only_a_region_is_segmented(twin: Twin, image_path: Path, bundle: Path, tmp_path: Path) -> None:
-    low, high = (",".join(f"{v:.4f}" for v in ras_from_index(AFFINE, index)) for index in ((1, 1, 1), (2, 3, 4)))
-    output = tmp_path / "out.seg.nrrd"
-    assert main(command(image_path, bundle, output, "--roi", f"{low},{high}")) == 0
-    image, labelmap = read_image(image_path), read_labelmap(output)
+    output, middle = tmp_path / "out.seg.nrrd", ras_from_index(AFFINE, (2.5, 2.5, 2.5))
+    corners = ",".join(f"{value:.4f}" for value in (*(middle - 0.6), *(middle + 0.6)))
+    assert main(command(image_path, bundle, output, "--roi", corners)) == 0
+    image, labelmap, sent = read_image(image_path), read_labelmap(output), twin.jobs[0].images[0]
+    start = np.round(index_from_ras(AFFINE, sent.affine[:3, 3])).astype(int)
+    part = tuple(slice(low, low + size) for low, size in zip(start, sent.spatial_shape, strict=True))
     expected = np.zeros_like(image.array[0], dtype=bool)
-    expected[1:3, 1:4, 1:5] = image.array[0, 1:3, 1:4, 1:5] > 50
+    expected[part] = image.array[0][part] > 50
+    assert np.prod(sent.spatial_shape) < image.array.size
     assert labelmap.same_grid(image)
     assert np.array_equal(labelmap.mask(labelmap.segment("Bright")), expected)
-    assert twin.jobs[0].images[0].spatial_shape == (2, 3, 4)
     assert b"AutoLabel.Region:" in output.read_bytes()
 
 
