@@ -15,6 +15,8 @@ from AutoLabelLib.scene.terminology import terminology_entry
 LABEL_VALUE_TAG = "AutoLabel.LabelValue"
 """Where a segment keeps the label value that it was given: Slicer renumbers segments when it saves several layers."""
 
+_LARGEST_TABLE = 2**16
+
 
 def describe(vtk_segment: Any, segment: Segment, tags: Mapping[str, str]) -> None:
     """Give a vtkSegment the code and label value of a segment, and tags; not name and colour, which are the user's."""
@@ -70,11 +72,21 @@ def tag_of(vtk_segment: Any, key: str) -> str:
 
 
 def relabelled(array: NDArray[Any], new_values: Mapping[int, int]) -> NDArray[Any]:
-    """Return labels with new values, as the smallest unsigned type; 0 for a label that has none."""
-    result = np.zeros_like(array, dtype=np.min_scalar_type(max(new_values.values(), default=0)))
-    if all(old == new for old, new in new_values.items()):
-        np.copyto(result, array, casting="unsafe", where=np.isin(array, list(new_values)))
-    else:
+    """Return labels with new values, as the smallest unsigned type; 0 for a label that has none.
+
+    Where nothing changes, that may be the same array.
+    """
+    dtype = np.min_scalar_type(max(new_values.values(), default=0))
+    low, high = int(array.min(initial=0)), int(array.max(initial=0))
+    if low == 0 and high <= len(new_values) and all(new_values.get(value) == value for value in range(1, high + 1)):
+        return array.astype(dtype, copy=False)  # nothing to leave out: the most frequent case, and at once
+    if low == 0 and high <= _LARGEST_TABLE:
+        table = np.zeros(high + 1, dtype)
         for old, new in new_values.items():
-            result[array == old] = new
+            if old <= high:
+                table[old] = new
+        return table[array]
+    result = np.zeros_like(array, dtype=dtype)
+    for old, new in new_values.items():
+        result[array == old] = new
     return result

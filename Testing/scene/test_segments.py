@@ -64,3 +64,21 @@ def test_labels_get_new_values_at_once() -> None:
     np.testing.assert_array_equal(segments.relabelled(labels, {1: 2, 2: 1}), [[[0, 2, 1, 0]]])
     np.testing.assert_array_equal(segments.relabelled(labels, {1: 1, 3: 3}), [[[0, 1, 0, 3]]])
     assert segments.relabelled(labels, {1: 300}).dtype == np.uint16
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.uint32])
+@pytest.mark.parametrize(
+    "new_values", [{1: 1, 2: 2, 3: 3}, {1: 1, 2: 2, 3: 3, 9: 9}, {1: 1, 3: 3}, {3: 1, 1: 300}, {7: 7}, {}]
+)
+def test_labels_get_new_values_and_those_that_mean_nothing_go(dtype: Any, new_values: dict[int, int]) -> None:
+    array = np.array([[[0, 1], [2, 3]], [[3, 3], [1, 0]]], dtype).transpose(2, 1, 0)
+    expected = np.vectorize(lambda value: new_values.get(value, 0), otypes=[int])(array)
+    found = segments.relabelled(array, new_values)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == np.min_scalar_type(max(new_values.values(), default=0))
+
+
+@pytest.mark.parametrize("odd", [-5, 70000])
+def test_labels_that_are_no_small_numbers_are_changed_too(odd: int) -> None:
+    array = np.array([[[0, odd, 1]]], np.int32)
+    np.testing.assert_array_equal(segments.relabelled(array, {odd: 4, 1: 2}), [[[0, 4, 2]]])
