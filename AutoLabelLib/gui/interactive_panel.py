@@ -109,6 +109,7 @@ class InteractivePanel(VTKObservationMixin):
             volume_node = self._parameters.inputVolume
             segmentation_node = self._parameters.interactiveSegmentation or _new_segmentation(volume_node)
             self._parameters.interactiveSegmentation = segmentation_node
+            self._parameters.shownSegmentation = segmentation_node
             open_editor(volume_node, segmentation_node, self._models.spec)
 
 

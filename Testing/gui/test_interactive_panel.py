@@ -69,6 +69,12 @@ def test_a_second_start_goes_on_with_the_same_segmentation(host: Any, panel: Any
     assert nodes[0].GetSegmentation().GetNumberOfSegments() == 1
 
 
+def test_results_are_about_what_is_being_segmented(host: Any, panel: Any) -> None:
+    panel.ui.startButton.click()
+    host.process_events()
+    assert panel._parameters.shownSegmentation is host.segment_editor().segmentationNode()
+
+
 def test_an_existing_segmentation_keeps_its_segments(host: Any, panel: Any, scene: Any) -> None:
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
     node.GetSegmentation().AddEmptySegment("liver", "liver")
