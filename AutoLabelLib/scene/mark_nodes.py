@@ -24,24 +24,16 @@ _SAME_PLACE_MM = 1e-6
 
 def add_mark(prompt: Prompt, scene: Any) -> Node:
     """Return a new node in a scene that shows a prompt; the user's own choice of markups stays."""
-    import vtk
-
     node = scene.CreateNodeByClass(_class_of(prompt))
     node.UnRegister(None)
     node.SetName(f"AutoLabel {type(prompt).__name__.lower()} {'+' if prompt.positive else '−'}")
     node.SetAttribute(MARK, type(prompt).__name__)
     node.SetHideFromEditors(True)  # before it is added: lists do not look again
     node.SetSaveWithScene(False)
+    _place(node, prompt)  # before it is added: the views draw it once
     with _same_place_node(scene):
         node = scene.AddNode(node)
     node.CreateDefaultDisplayNodes()
-    if isinstance(prompt, Box):
-        low, high = np.array(prompt.low_ras_mm), np.array(prompt.high_ras_mm)
-        node.SetCenter(*((low + high) / 2).tolist())
-        node.SetSize(*(high - low).tolist())
-    else:
-        for position in _positions(prompt):
-            node.AddControlPoint(vtk.vtkVector3d(*position))
     _dress(node, prompt)
     return node
 
@@ -56,6 +48,18 @@ def set_size(node: Node, prompt: Prompt, is_chosen: bool) -> None:
         return
     display_node.SetGlyphScale(_HIGHLIGHTED_GLYPH_SCALE if is_chosen else _GLYPH_SCALE)
     display_node.SetLineThickness(_HIGHLIGHTED_LINE_THICKNESS if is_chosen else _LINE_THICKNESS)
+
+
+def _place(node: Node, prompt: Prompt) -> None:
+    import vtk
+
+    if isinstance(prompt, Box):
+        low, high = np.array(prompt.low_ras_mm), np.array(prompt.high_ras_mm)
+        node.SetCenter(*((low + high) / 2).tolist())
+        node.SetSize(*(high - low).tolist())
+    else:
+        for position in _positions(prompt):
+            node.AddControlPoint(vtk.vtkVector3d(*position))
 
 
 def _class_of(prompt: Prompt) -> str:

@@ -4,6 +4,7 @@
 |--------------------|----------------------------------------------------------------------------------|
 | `AutoLabelEffect`  | the class that Slicer makes of this effect, with the hooks that it calls         |
 | `conversation`     | prompts go in, results come back: what is asked of the model, and when           |
+| `given_prompts`    | the prompts of one object in their order                                         |
 | `segment_object`   | the one object that is being segmented: writes results, and takes them back      |
 | `place`            | which segment of which segmentation, and in which volume                         |
 | `gestures`         | mouse to prompts, in slice views; with `slice_plane` and the live `trace`        |

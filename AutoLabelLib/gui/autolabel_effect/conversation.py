@@ -10,15 +10,15 @@ from slicer.i18n import tr as _
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.core.errors import AutoLabelError, InputError, JobCancelled
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.core.prompt import Prompt, Prompts
+from AutoLabelLib.core.prompt import Prompt
 from AutoLabelLib.core.prompt_history import PromptHistory
+from AutoLabelLib.gui.autolabel_effect.answer_words import answer_text, prompts_text
 from AutoLabelLib.gui.autolabel_effect.asking import Asking
+from AutoLabelLib.gui.autolabel_effect.given_prompts import GivenPrompts
 from AutoLabelLib.gui.autolabel_effect.place import Place, place_of
 from AutoLabelLib.gui.autolabel_effect.segment_object import SegmentObject
 from AutoLabelLib.gui.autolabel_effect.segmentation_watch import SegmentationWatch
-from AutoLabelLib.gui.autolabel_effect.tools import kind_of
 from AutoLabelLib.gui.errors import reported
-from AutoLabelLib.gui.words import counted
 from AutoLabelLib.scene.prompt_marks import PromptMarks
 
 
@@ -45,15 +45,14 @@ class Conversation:
         self.marks = PromptMarks(self._mark_moved, self._mark_removed)
         self._watch = SegmentationWatch(self._segmentation_changed)
         self._object: SegmentObject | None = None
-        self._history = PromptHistory()
-        self._order: list[Prompt] = []
+        self._given = GivenPrompts()
         self.text = ""
         self.error: AutoLabelError | None = None
 
     @property
     def prompts(self) -> list[Prompt]:
         """The prompts of this object in the order in which they were given."""
-        return sorted(self._history.prompts, key=lambda prompt: self._order.index(prompt))
+        return self._given.in_order
 
     @property
     def spec(self) -> ModelSpec | None:
@@ -63,7 +62,7 @@ class Conversation:
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to accept or to reset."""
-        return self._object is not None and bool(self._history.prompts or self._object.has_changed_segment)
+        return self._object is not None and bool(self._given.history.prompts or self._object.has_changed_segment)
 
     @property
     def has_result(self) -> bool:
@@ -73,37 +72,37 @@ class Conversation:
     @property
     def can_undo(self) -> bool:
         """Whether there is a prompt to take back."""
-        return self._history.can_undo
+        return self._given.history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether a prompt was taken back and none was given since."""
-        return self._history.can_redo
+        return self._given.history.can_redo
 
     def add(self, prompt: Prompt) -> None:
         """Add a prompt and ask the model."""
         with reported(self._fail):
             self._begin()
-            if prompt in self._history.prompts:
+            if prompt in self._given.history.prompts:
                 return
-            self._go(self._history.add(prompt))
+            self._go(self._given.history.add(prompt))
 
     def remove(self, prompt: Prompt) -> None:
         """Remove one prompt and ask the model again."""
         with reported(self._fail):
-            self._go(self._history.remove(prompt))
+            self._go(self._given.history.remove(prompt))
 
     def undo(self) -> None:
         """Take the latest step back."""
         if self.can_undo:
             with reported(self._fail):
-                self._go(self._history.undo())
+                self._go(self._given.history.undo())
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self.can_redo:
             with reported(self._fail):
-                self._go(self._history.redo())
+                self._go(self._given.history.redo())
 
     def reset(self) -> None:
         """Remove all prompts, and give the segment back what it held before them."""
@@ -133,12 +132,9 @@ class Conversation:
         if (spec, structure) == (self.asking.spec, self.asking.structure):
             return
         self.asking.choose(spec, structure)
-        kept = Prompts()
-        for prompt in self._history.prompts:
-            kept = kept.adding(prompt) if kind_of(prompt) in spec.prompts else kept
         with reported(self._fail):
-            if self._object is not None and self._history.prompts:
-                self._go(self._history if kept == self._history.prompts else _then(self._history, kept))
+            if self._object is not None and self._given.history.prompts:
+                self._go(self._given.only(spec.prompts))
         self._on_change()
 
     def welcome(self) -> None:
@@ -197,32 +193,25 @@ class Conversation:
             self._take_back(history)
             self.say(_("No prompts left: the segment is as it was."))
             return
-        before = self._history
-        self._note(history)
+        before = self._given.history
+        self._given.hold(history)
         self.error = None
         place = self._object.place
-        what = _("Segmenting with {count}").format(count=_counted(history.prompts))
+        what = _("Segmenting with {count}").format(count=prompts_text(history.prompts))
         if not self.asking.ask(place, history.prompts, what, self._answered, self._unanswered, self._on_change):
             # It cannot be asked like that: a click outside of the volume, a box for a model of points.
             error, text = self.error, self.text
             self._show(before)
             self.say(text, error)
             return
+        self.marks.show(self.prompts)  # the model works meanwhile: views are slow to draw what is new
         self._on_change()
 
     def _answered(self, update: Any, pending: Pending[Any] | None) -> None:
         assert self._object is not None
         with reported(self._fail), self._watch.paused():
-            found = self._object.write(self._history, update)
-            warnings = " ".join(pending.warnings if pending is not None else ())
-            if not update.mask.any():
-                self.say(_("Nothing was found here: add a point inside, or remove a prompt."))
-            elif not found:
-                self.say(_("The masking settings allow no editing where this was found."))
-            else:
-                self.say(_("{volume} ml. Correct it, or accept it.").format(volume=f"{update.volume_ml:.3g}"))
-            if warnings:
-                self.say(f"{self.text} {warnings}")
+            was_written = self._object.write(self._given.history, update)
+            self.say(answer_text(update, was_written, pending.warnings if pending is not None else ()))
         self.marks.show(self.prompts)
         self._on_change()
 
@@ -240,26 +229,20 @@ class Conversation:
         self._show(history)
 
     def _show(self, history: PromptHistory) -> None:
-        self._note(history)
-        self._on_change()
-
-    def _note(self, history: PromptHistory) -> None:
-        self._history = history
-        self._order += [prompt for prompt in history.prompts if prompt not in self._order]
+        self._given.hold(history)
         self.marks.show(self.prompts)
+        self._on_change()
 
     def _end(self, text: str) -> None:
         self.asking.stop()
         self._watch.stop()
-        self._object, self._history = None, PromptHistory()
-        self._order.clear()
+        self._object, self._given = None, GivenPrompts()
         self.marks.clear()
         self.say(text)
 
     def _mark_moved(self, old: Prompt, new: Prompt) -> None:
         with reported(self._fail):
-            self._order.insert(self._order.index(old), new)  # the old one stays, for undo
-            self._go(_then(self._history, self._history.prompts.removing(old).adding(new)))
+            self._go(self._given.moved(old, new))
 
     def _mark_removed(self, prompt: Prompt) -> None:
         self.remove(prompt)
@@ -275,9 +258,9 @@ class Conversation:
             return
         if not known:
             self.put_away(_("The segment was edited otherwise: the prompts were put away."))
-        elif self._object.shown_history.prompts != self._history.prompts and not self.asking.busy:
+        elif self._object.shown_history.prompts != self._given.history.prompts and not self.asking.busy:
             self._show(self._object.shown_history)
-            self.say(_("{count} now.").format(count=_counted(self._history.prompts)))
+            self.say(_("{count} now.").format(count=prompts_text(self._given.history.prompts)))
 
     def _fail(self, text: str) -> None:
         self.say(text, InputError(text))
@@ -286,11 +269,3 @@ class Conversation:
         """Show a sentence, or what went wrong."""
         self.text, self.error = text, error
         self._on_change()
-
-
-def _then(history: PromptHistory, prompts: Prompts) -> PromptHistory:
-    return PromptHistory(prompts, (*history.past, history.prompts))
-
-
-def _counted(prompts: Prompts) -> str:
-    return counted(sum(1 for _prompt in prompts), _("prompt"), _("prompts"))
