@@ -92,9 +92,9 @@ def test_closing_the_scene_drops_the_job_with_a_word(user: Segmenting, job: Any,
     scene.Clear(False)
     assert is_idle(user)
     assert user.status == "The scene was closed: Segmenting Head was stopped, and its result was dropped."
+    user.host.wait_until(lambda: job.state == "cancelled")
     go_on.set()
-    user.host.process_events(0.3)
-    assert job.state == "cancelled"
+    user.host.process_events(0.2)
     assert segmentations(scene) == []
     assert user.reason == "Choose a volume."
 
@@ -190,9 +190,9 @@ def test_reloading_the_module_ends_the_job_and_the_new_one_works(
     old = user.panel
     host.slicer.util.reloadScriptedModule("AutoLabel")
     again = Segmenting(host, host.slicer.util.getModuleWidget("AutoLabel"))
+    host.wait_until(lambda: job.state == "cancelled")
     go_on.set()
-    host.process_events(0.3)
-    assert job.state == "cancelled"
+    host.process_events(0.2)
     assert again.panel is not old
     assert segmentations(scene) == []
     again.module.enter()
@@ -203,16 +203,15 @@ def test_reloading_the_module_ends_the_job_and_the_new_one_works(
 
 def test_unloading_the_module_ends_the_job(user: Segmenting, job: Any, host: Any) -> None:
     host.unload_modules()
-    host.process_events(0.3)
-    assert job.state == "cancelled"
+    host.wait_until(lambda: job.state == "cancelled")
     assert user.module.panel is None
 
 
 def test_quitting_ends_the_job(user: Segmenting, job: Any, host: Any, scene: Any) -> None:
     host.slicer.app.aboutToQuit.emit()
+    host.wait_until(lambda: job.state == "cancelled")
     go_on.set()
-    host.process_events(0.3)
-    assert job.state == "cancelled"
+    host.process_events(0.2)
     assert segmentations(scene) == []
     user.panel.cleanup()  # Slicer unloads the module afterwards
 
