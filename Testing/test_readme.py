@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def ras_bounds(volume_node: Any) -> list[float]:
+    """Return the lowest and highest R, A and S of a volume, in mm."""
+    bounds = [0.0] * 6
+    volume_node.GetRASBounds(bounds)
+    return bounds
 
 
 def test_console_session_runs(test_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,7 +30,8 @@ def test_console_session_runs(test_data: Path, capsys: pytest.CaptureFixture[str
     block = re.search(r"<!-- code: console -->\n```python\n(.*?)```", README, re.DOTALL)
     assert block is not None
 
-    names = {"volumeNode": volume_node}
+    low, high = np.reshape(ras_bounds(volume_node), (3, 2)).T
+    names = {"volumeNode": volume_node, "insideRas": tuple((low + high) / 2), "outsideRas": tuple(low + 5.0)}
     exec(compile(block.group(1), "README.md", "exec"), names)
 
     segmentation = names["segmentationNode"].GetSegmentation()
@@ -29,6 +39,7 @@ def test_console_session_runs(test_data: Path, capsys: pytest.CaptureFixture[str
     assert "100%" in capsys.readouterr().out
     dice = names["table"].GetTable().GetColumnByName("dice")
     assert dice.GetValue(0) == pytest.approx(1.0)
+    assert names["interaction"].segmentation_node.GetSegmentation().GetNumberOfSegments() == 1
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http)([^)#]+)\)", README))))

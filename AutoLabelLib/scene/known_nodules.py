@@ -39,6 +39,7 @@ def chest_nodes(image: Image, nodules: Sequence[Mapping[str, Any]], name: str, s
     marks.SetGlyphTypeFromString("CrossDot2D")
     marks.SetGlyphScale(_GLYPH_SCALE)
     marks.SetTextScale(_TEXT_SCALE)
+    marks.Visibility3DOff()  # there is nothing beside them to be seen
     marks.SetColor(*_COLOR)
     marks.SetSelectedColor(*_COLOR)
     hierarchy.item_of(markups_node)
