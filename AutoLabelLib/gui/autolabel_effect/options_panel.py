@@ -19,9 +19,6 @@ from AutoLabelLib.gui.autolabel_effect.tools import SIGN_KEY, TOOLS, Tool, tool_
 from AutoLabelLib.gui.status_row import progress_text
 from AutoLabelLib.gui.ui_files import load_ui
 
-_RESET = "Remove all prompts, and give the segment back what it held before them (Ctrl+Backspace)"
-_ACCEPT = "Keep the segment and begin the next object (Enter)"
-
 
 class OptionsPanel:
     """The widgets in the options frame.
@@ -101,16 +98,18 @@ class OptionsPanel:
         """Enable the buttons that make sense now, and let the others say why they do not."""
         ui, conversation = self.ui, self._conversation
         is_selected = self.prompt_list.selected is not None
-        accept = _("Wait for the result, or cancel") if conversation.asking.busy else _("Nothing was found yet")
+        reset = _("Remove all prompts, and give the segment back what it held before them (Ctrl+Backspace)")
+        accept = _("Keep the segment and begin the next object (Enter)")
+        no_result = _("Wait for the result, or cancel") if conversation.asking.busy else _("Nothing was found yet")
         for button, enabled, what, why_not_now in (
             (ui.undoButton, conversation.can_undo, _("Take the latest prompt back (Backspace)"), _("No prompt yet")),
             (ui.redoButton, conversation.can_redo, _("Give it again (Shift+Backspace)"), _("Nothing was taken back")),
             (ui.removeButton, is_selected, _("Remove the selected prompt (Del)"), _("Select a prompt in the list")),
-            (ui.resetButton, conversation.has_begun, _RESET, _("No prompt yet")),
-            (ui.acceptButton, conversation.has_result and not conversation.asking.busy, _ACCEPT, accept),
+            (ui.resetButton, conversation.has_begun, reset, _("No prompt yet")),
+            (ui.acceptButton, conversation.has_result and not conversation.asking.busy, accept, no_result),
         ):
             button.enabled = enabled
-            button.toolTip = _(what) if enabled else why_not_now
+            button.toolTip = what if enabled else why_not_now
 
     def _text(self) -> str:
         asking = self._conversation.asking
