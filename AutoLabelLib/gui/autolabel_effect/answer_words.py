@@ -7,6 +7,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from AutoLabelLib.core.prompt import Prompts
+from AutoLabelLib.gui.results_words import volume_text
 from AutoLabelLib.gui.words import counted
 
 
@@ -23,7 +24,7 @@ def answer_text(update: Any, was_written: bool, warnings: tuple[str, ...]) -> st
     elif not was_written:
         text = _("The masking settings allow no editing where this was found.")
     else:
-        text = _("{volume} ml. Correct it, or accept it.").format(volume=f"{update.volume_ml:.3g}")
+        text = _("{volume} ml. Correct it, or accept it.").format(volume=volume_text(update.volume_ml))
     return " ".join((text, *warnings))
 
 
