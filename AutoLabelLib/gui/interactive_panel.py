@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from AutoLabelLib.core.errors import AutoLabelError, InputError, MissingDependency
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui.autolabel_effect.model_choice import ModelChoice
 from AutoLabelLib.gui.autolabel_effect.tools import shortcuts_text
 from AutoLabelLib.gui.errors import reported
+from AutoLabelLib.gui.scene_panel import ScenePanel
 from AutoLabelLib.gui.shared import Shared
-from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene import hierarchy
 from AutoLabelLib.scene.nodes import Node
 from AutoLabelLib.scene.volumes import check_kind, shared_image
@@ -23,7 +19,7 @@ from AutoLabelLib.scene.volumes import check_kind, shared_image
 EFFECT = "AutoLabel"
 
 
-class InteractivePanel(VTKObservationMixin):
+class InteractivePanel(ScenePanel):
     """Opens the Segment Editor with the effect AutoLabel, ready for the first click.
 
     Args:
@@ -31,37 +27,11 @@ class InteractivePanel(VTKObservationMixin):
     """
 
     def __init__(self, shared: Shared) -> None:
-        super().__init__()
-        self._shared = shared
-        self._parameters: Any = None
-        self._gui_tag: Any = None
-        self.widget, self.ui = load_ui("AutoLabelInteractive.ui")
+        super().__init__(shared, "AutoLabelInteractive.ui")
         self._models = ModelChoice(self.ui.modelBox, self.ui.modelLabel, self._model_chosen)
         self.ui.startButton.connect("clicked()", self._start)
         self.ui.howLabel.text = _how()
         self.update()
-
-    def set_parameters(self, parameters: Any) -> None:
-        """Show and change the choices of a scene; None while there is no scene."""
-        if self._parameters is not None:
-            self._parameters.disconnectGui(self._gui_tag)
-            self.removeObservers()
-        self._parameters = parameters
-        if parameters is not None:
-            self._gui_tag = parameters.connectGui(self.ui)
-            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._scene_changed)
-        self.update()
-
-    def enter(self) -> None:
-        """Show the scene as it is now."""
-        self.update()
-
-    def exit(self) -> None:
-        """Nothing to stop."""
-
-    def cleanup(self) -> None:
-        """Let go of the scene."""
-        self.set_parameters(None)
 
     def models_changed(self) -> None:
         """Read anew which models there are."""
@@ -94,10 +64,6 @@ class InteractivePanel(VTKObservationMixin):
         except AutoLabelError as error:
             return str(error)
         return ""
-
-    def _scene_changed(self, caller: Any, event: str) -> None:
-        with reported(self._shared.report):
-            self.update()
 
     def _model_chosen(self) -> None:
         if self._parameters is not None and self._models.spec is not None:

@@ -6,14 +6,12 @@ from typing import Any
 
 import qt
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from AutoLabelLib.gui import results_words
 from AutoLabelLib.gui.errors import reported
+from AutoLabelLib.gui.scene_panel import ScenePanel
 from AutoLabelLib.gui.shared import Shared
-from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene.provenance_report import SegmentReport, segment_reports
 from AutoLabelLib.scene.segment_measures import volumes_ml
 from AutoLabelLib.scene.views import jump_to_segment
@@ -23,7 +21,7 @@ _MOST_ROWS = 8  # then it scrolls
 _SETTLE_MILLISECONDS = 300  # painting changes a segment many times a second, and counting its voxels takes a while
 
 
-class ResultsPanel(VTKObservationMixin):
+class ResultsPanel(ScenePanel):
     """Tells about a segmentation, by what its segments say: also in a scene that was opened again.
 
     Args:
@@ -31,13 +29,9 @@ class ResultsPanel(VTKObservationMixin):
     """
 
     def __init__(self, shared: Shared) -> None:
-        super().__init__()
-        self._shared = shared
-        self._parameters: Any = None
-        self._gui_tag: Any = None
+        super().__init__(shared, "AutoLabelResults.ui")
         self._watched: Any = None
         self._reports: list[SegmentReport] = []
-        self.widget, self.ui = load_ui("AutoLabelResults.ui")
         header = self.ui.segmentTable.horizontalHeader()
         header.setSectionResizeMode(_NAME, qt.QHeaderView.Stretch)
         header.setSectionResizeMode(_VOLUME, qt.QHeaderView.ResizeToContents)
@@ -50,29 +44,9 @@ class ResultsPanel(VTKObservationMixin):
         self._settling.setInterval(_SETTLE_MILLISECONDS)
         self._settling.connect("timeout()", self.update)
 
-    def set_parameters(self, parameters: Any) -> None:
-        """Show and change the choices of a scene; None while there is no scene."""
-        if self._parameters is not None:
-            self._parameters.disconnectGui(self._gui_tag)
+    def _let_go(self) -> None:
         self._settling.stop()
-        self.removeObservers()
         self._watched = None
-        self._parameters = parameters
-        if parameters is not None:
-            self._gui_tag = parameters.connectGui(self.ui)
-            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._parameters_changed)
-        self.update()
-
-    def enter(self) -> None:
-        """Show the scene as it is now."""
-        self.update()
-
-    def exit(self) -> None:
-        """Nothing to stop."""
-
-    def cleanup(self) -> None:
-        """Let go of the scene."""
-        self.set_parameters(None)
 
     def show(self, segmentation_node: Any) -> None:
         """Tell about a segmentation."""
@@ -107,7 +81,7 @@ class ResultsPanel(VTKObservationMixin):
                 self.addObserver(segmentation, event, self._segments_changed)
         self._watched = segmentation
 
-    def _parameters_changed(self, caller: Any, event: str) -> None:
+    def _scene_changed(self, caller: Any = None, event: str = "") -> None:
         with reported(self._shared.report):
             node = self._segmentation()
             if (node.GetSegmentation() if node is not None else None) is not self._watched:

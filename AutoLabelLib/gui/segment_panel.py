@@ -8,7 +8,6 @@ import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
-from slicer.util import VTKObservationMixin
 
 from AutoLabelLib.api.readiness import check_segment
 from AutoLabelLib.core import catalogue, model_choice
@@ -17,16 +16,16 @@ from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import as_error, reported
 from AutoLabelLib.gui.model_list import ModelList
+from AutoLabelLib.gui.scene_panel import ScenePanel
 from AutoLabelLib.gui.segment_job import SegmentJob
 from AutoLabelLib.gui.segment_words import device_names, policy_text
 from AutoLabelLib.gui.shared import Shared
-from AutoLabelLib.gui.ui_files import load_ui
 from AutoLabelLib.scene.regions import fit_roi
 from AutoLabelLib.scene.views import volume_in_view
 from AutoLabelLib.scene.volumes import channels_of, modality_of
 
 
-class SegmentPanel(VTKObservationMixin):
+class SegmentPanel(ScenePanel):
     """Segments a volume with a model when the user asks for it.
 
     Args:
@@ -34,14 +33,10 @@ class SegmentPanel(VTKObservationMixin):
     """
 
     def __init__(self, shared: Shared) -> None:
-        super().__init__()
-        self._shared = shared
-        self._parameters: Any = None
-        self._gui_tag: Any = None
+        super().__init__(shared, "AutoLabelSegment.ui")
         self._watched: list[Any] = []
         self._job = SegmentJob(shared, self._written)
         self._specs: tuple[ModelSpec, ...] = ()
-        self.widget, self.ui = load_ui("AutoLabelSegment.ui")
         self._models = ModelList(self.ui, self._choose_model, self._choose_filter)
         self._modality = ChoiceBox(self.ui.modalityBox, self._choose_modality)
         self._same_name = ChoiceBox(self.ui.sameNameBox, self._choose_same_name)
@@ -58,32 +53,18 @@ class SegmentPanel(VTKObservationMixin):
         shared.runner.watch(self._update_button)
         self.models_changed()
 
-    def set_parameters(self, parameters: Any) -> None:
-        """Show and change the choices of a scene; None while there is no scene."""
-        if self._parameters is not None:
-            self._parameters.disconnectGui(self._gui_tag)
-            self.removeObservers()
-            self._watched = []
-        self._parameters = parameters
-        if parameters is not None:
-            self._gui_tag = parameters.connectGui(self.ui)
-            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._scene_changed)
-            self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._node_added)
-            self._choose_what_is_obvious()
-        self.update()
+    def _followed(self) -> None:
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._node_added)
+        self._choose_what_is_obvious()
 
-    def enter(self) -> None:
-        """Show the scene as it is now."""
-        self.update()
-
-    def exit(self) -> None:
-        """Nothing to stop: what is watched is cheap."""
+    def _let_go(self) -> None:
+        self._watched = []
 
     def cleanup(self) -> None:
         """Let go of the scene."""
         self._obvious.stop()
         self._job.release()
-        self.set_parameters(None)
+        super().cleanup()
 
     def models_changed(self) -> None:
         """Read anew which models there are."""
@@ -134,10 +115,6 @@ class SegmentPanel(VTKObservationMixin):
         for node in wanted:
             for event in _events():
                 self.addObserver(node, event, self._scene_changed)
-
-    def _scene_changed(self, caller: Any, event: str) -> None:
-        with reported(self._shared.report):
-            self.update()
 
     # What the user chooses
 
