@@ -154,12 +154,13 @@ def _provenance(
     job: Job, spec: ModelSpec, choices: options.SegmentationOptions, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what is needed to do it again; JSON values only."""
-    facts = dict(facts)
+    facts, how = dict(facts), asdict(choices)
+    del how["crop"]  # says how the answer travels, not how it was made
     return {
         "model": {"name": spec.name, "version": spec.version, "sha256": facts.pop("sha256")},
         "versions": {"autolabel": AutoLabelLib.__version__, "python": platform.python_version(), **_versions()},
         "threads": torch.get_num_threads(),
-        "options": asdict(choices),
+        "options": how,
         "prompts": job.prompts.to_json(),
         **facts,
     }
