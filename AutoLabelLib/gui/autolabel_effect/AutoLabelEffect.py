@@ -51,12 +51,13 @@ class AutoLabelEffect(AbstractScriptedSegmentEditorEffect):
         """Return what is said above the options."""
         from AutoLabelLib.gui.autolabel_effect.tools import shortcuts_text
 
-        first = _("Point at something in a slice view: the segment becomes what you point at.")
+        first = _("Point at something in a slice view: the segment becomes what you point at")
         more = _(
             "Correct it with further prompts, inside or outside. What the segment held before stays, and masking, "
             "editable intensity range, overwrite mode and undo work as in all effects. Marks can be dragged. "
             "Middle and right button and Ctrl with the left one work as without the effect."
         )
+        # Slicer shows what is before the break at first, and the point after it belongs to the sentence.
         return f"<html>{first}<br>.<p>{more}</p>{shortcuts_text()}</html>"
 
     def setMRMLDefaults(self) -> None:  # noqa: N802 - as Slicer spells it
