@@ -15,6 +15,7 @@ from AutoLabelLib.worker.classical.walker import random_walk
 
 # Chosen on one half of the cases that the model card names.
 _FLOOR = 0.3  # cost of a millimetre where intensities are the seed's
+_STEEPNESS = 0.5
 _MOST_UNLIKE = 10.0  # noise levels; beyond, everything is equally far
 _FIRST_SHARE = 0.6  # of the best contrast, that suffices for a first answer: a nearer edge goes before a better one
 _LARGEST_SHARE = 0.6  # of the view, that a first answer may fill
@@ -24,6 +25,10 @@ _SIZE_POWER = 0.1
 REACH = 1.5  # of a correction, in depths of its prompt in what is wrong
 _GROWTH = 2.0  # a correction adds at most so many times what is there
 _BAND = 4.0  # of the walker, in voxels to either side of the boundary
+_UNSURE = 1.0
+_CERTAIN = 1.0
+_NEAR = 8.0  # voxels around a change, in which the boundary may move
+_SKIN = 1.5  # half the thickness of what is no more than a boundary, in voxels
 _RING = 8.0  # voxels around the object whose intensities are the background's
 _DEPTH_WEIGHT = 4 / 3  # in log-likelihood per voxel of depth
 _STAY = 0.3
@@ -56,10 +61,19 @@ class Known:
         return mask
 
 
-def first_answer(view: View, seeds: NDArray[np.int_], known: Known) -> tuple[NDArray[np.bool_], float]:
-    """Return the object (I, J, K) around positive seeds (N, 3), and the contrast of its boundary, from -1 to 1."""
+def first_answer(
+    view: View, seeds: NDArray[np.int_], known: Known, steep: bool = False
+) -> tuple[NDArray[np.bool_], float]:
+    """Return the object (I, J, K) around positive seeds (N, 3), and the contrast of its boundary, from -1 to 1.
+
+    Args:
+        view: What is looked at.
+        seeds: What was pointed at.
+        known: What is known beside.
+        steep: Whether to go far through noise, for a large object with a clear edge all around.
+    """
     outside = np.zeros(view.values.shape, bool)
-    distance, inside, unlike = _reach(view, outside, seeds, True, known)
+    distance, inside, unlike = _reach(view, outside, seeds, True, known, steep)
     levels = levels_of(distance, inside, unlike, view.spacing_mm)
     smallest = min(_SMALLEST_VOXELS, _SMALLEST_MM3 / float(np.prod(view.spacing_mm)))
     allowed = (levels.voxels >= smallest) & (levels.voxels <= _LARGEST_SHARE * distance.size)
@@ -96,16 +110,46 @@ def corrected(
         allowed &= levels.voxels <= _GROWTH * max(size, 8)
     result = mask.copy()
     result[inside & (distance <= levels.best(allowed, _SIZE_POWER))] = positive
+    if not positive:
+        result &= ~_shavings(result, mask & ~result, view)
     return known.held(result)
 
 
-def settled(view: View, mask: NDArray[np.bool_], known: Known) -> NDArray[np.float32]:
-    """Return probabilities (I, J, K) of a mask whose boundary was moved to the edges nearby."""
+def _shavings(rest: NDArray[np.bool_], taken: NDArray[np.bool_], view: View) -> NDArray[np.bool_]:
+    """Return what is left of an object as a thin skin beside what was taken from it: its blurred former boundary."""
+    if not rest.any():
+        return rest
+    thin = _SKIN * view.unit_mm
+    core = signed_depth(rest, view.spacing_mm) > thin
+    if not core.any():
+        return np.zeros_like(rest)
+    skin = rest & (signed_depth(core, view.spacing_mm) < -1.5 * thin)
+    return np.asarray(skin & (signed_depth(taken, view.spacing_mm) >= -2 * thin))
+
+
+def settled(
+    view: View, mask: NDArray[np.bool_], known: Known, before: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Return probabilities (I, J, K) of a mask whose boundary was moved to the edges nearby.
+
+    Args:
+        view: What is looked at.
+        mask: (I, J, K).
+        known: What was pointed at.
+        before: (I, J, K) mask that was settled already: only near to where it was changed does anything move.
+    """
     depth = signed_depth(mask, view.spacing_mm) / view.unit_mm
-    outer = (depth < 0) & (depth > -_RING)
-    evidence = log_likelihood_ratio(view.values, mask, outer, known.noise) + _DEPTH_WEIGHT * depth
+    # Voxels next to the boundary are left out: they may be on the wrong side of it, and are often of both.
+    inner = depth > min(_UNSURE, 0.5 * float(depth.max()))
+    outer = (depth < -_UNSURE) & (depth > -_RING)
+    evidence = log_likelihood_ratio(view.values, inner, outer, known.noise) + _DEPTH_WEIGHT * depth
     prior = (1 / (1 + np.exp(-np.clip(evidence, -20, 20)))).astype(np.float32)
-    return walked(view, mask, np.abs(depth) <= _BAND, prior, known)
+    free = np.abs(depth) <= _BAND
+    if before is not None and (before != mask).any():
+        # What was added or taken away is certain but for its own boundary: its intensities may well be misleading.
+        changed = signed_depth(before != mask, view.spacing_mm) / view.unit_mm
+        free &= (changed >= -_NEAR) & (changed <= _CERTAIN)
+    return walked(view, mask, free, prior, known)
 
 
 def fitted(view: View, mask: NDArray[np.bool_], known: Known) -> NDArray[np.float32]:
@@ -150,7 +194,7 @@ def signed_depth(mask: NDArray[np.bool_], spacing_mm: tuple[float, ...]) -> NDAr
 
 
 def _reach(
-    view: View, mask: NDArray[np.bool_], seeds: NDArray[np.int_], positive: bool, known: Known
+    view: View, mask: NDArray[np.bool_], seeds: NDArray[np.int_], positive: bool, known: Known, steep: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
     """Return distances from seeds, where they are shorter than those from the other sign's, and unlikeness to them."""
     inside = ~mask if positive else mask.copy()
@@ -160,15 +204,20 @@ def _reach(
         inside[tuple(others.T)] = False
     inside[tuple(seeds.T)] = True
     unlike = _unlikeness(view, seeds, known.noise)
-    cost = np.where(inside, _FLOOR + unlike, np.inf).astype(np.float32)
+    cost = np.where(inside, _cost(unlike, steep), np.inf).astype(np.float32)
     distance = geodesic_distance(seeds, cost, view.spacing_mm)
     inside &= distance < FAR
     rivals = known.negative if positive else known.positive
     if len(rivals):
-        cost = _FLOOR + _unlikeness(view, rivals, known.noise)
+        cost = _cost(_unlikeness(view, rivals, known.noise), steep)
         inside &= distance <= geodesic_distance(rivals, cost, view.spacing_mm)
         inside[tuple(seeds.T)] = True
     return distance, inside, unlike
+
+
+def _cost(unlike: NDArray[np.float32], steep: bool = False) -> NDArray[np.float32]:
+    """Return the cost of a millimetre; if steep, noise adds little to it, and an edge much."""
+    return np.float32(_FLOOR) + (np.float32(_STEEPNESS) * unlike**2 if steep else unlike)
 
 
 def _unlikeness(view: View, seeds: NDArray[np.int_], noise: float) -> NDArray[np.float32]:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 _LEVELS = 256
 _SATURATION = 2.0  # a step of more than some noise levels is an edge, however high it is
+_WITHOUT = 0.5  # what a boundary without contrast is worth against one with all contrast
 _WINDOW = 5
+_PLATEAU = 0.9  # of a level's contrast, that its neighbours must have to lie on the same edge
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +25,13 @@ class Levels:
     Attributes:
         distance: (L,) ascending; the object is what is not farther.
         contrast: (L,) mean over its boundary, from -1 to 1: how much less the outer voxels resemble the seed.
+        steepness: (L,) mean over its boundary of the same without saturation, in noise levels.
         voxels: (L,) number of its voxels.
     """
 
     distance: NDArray[np.float64]
     contrast: NDArray[np.float64]
+    steepness: NDArray[np.float64]
     voxels: NDArray[np.int_]
 
     def first_good(self, allowed: NDArray[np.bool_], share: float) -> tuple[float, float]:
@@ -43,8 +47,10 @@ class Levels:
         for level in range(2, len(smooth)):
             near = smooth[max(0, level - 8) : level + 9].max()
             if allowed[level] and smooth[level] >= near and smooth[level] >= share * best:
-                return float(self.distance[level]), float(contrast[level])
-        level = int(np.argmax(contrast))
+                break
+        else:
+            level = int(np.argmax(contrast))
+        level = self._steepest(level, allowed)
         return float(self.distance[level]), float(contrast[level])
 
     def best(self, allowed: NDArray[np.bool_], size_power: float) -> float:
@@ -54,8 +60,19 @@ class Levels:
             allowed: (L,) which levels may be chosen; the first one is chosen if none is.
             size_power: How much its size counts.
         """
-        score = (self.contrast + 0.2) * np.power(self.voxels, size_power, dtype=np.float64)
-        return float(self.distance[int(np.argmax(np.where(allowed, score, -np.inf)))])
+        score = (self.contrast + _WITHOUT) * np.power(self.voxels, size_power, dtype=np.float64)
+        level = self._steepest(int(np.argmax(np.where(allowed, score, -np.inf))), allowed)
+        return float(self.distance[level])
+
+    def _steepest(self, level: int, allowed: NDArray[np.bool_]) -> int:
+        """Return where the boundary of a level is steepest: an edge is some voxels wide, and all of it has contrast."""
+        good = allowed & (self.contrast >= _PLATEAU * self.contrast[level])
+        first = last = level
+        while first > 0 and good[first - 1]:
+            first -= 1
+        while last + 1 < len(good) and good[last + 1]:
+            last += 1
+        return first + int(np.argmax(self.steepness[first : last + 1]))
 
 
 def levels_of(
@@ -79,17 +96,20 @@ def levels_of(
     count = len(edges)
     level = np.searchsorted(edges, distance).astype(np.int32)
     level[~inside] = count
-    total, area = np.zeros(count + 1), np.zeros(count + 1)
+    total, steep, area = (np.zeros(count + 1) for _ in range(3))
     for axis in range(3):
         face_mm2 = float(np.prod(spacing_mm)) / spacing_mm[axis]
         here, there = (np.moveaxis(level, axis, 0)[part] for part in (slice(None, -1), slice(1, None)))
         is_boundary = (here != there) & (here < count) & (there < count)
         rise = np.diff(np.moveaxis(unlikeness, axis, 0), axis=0)[is_boundary]
         here, there = here[is_boundary], there[is_boundary]
-        gain = np.tanh(np.where(there > here, rise, -rise) / _SATURATION) * face_mm2
+        rise = np.where(there > here, rise, -rise) * face_mm2
+        gain = np.tanh(rise / (_SATURATION * face_mm2)) * face_mm2
         low, high = np.minimum(here, there), np.maximum(here, there)
         total += np.bincount(low, gain, count + 1) - np.bincount(high, gain, count + 1)
+        steep += np.bincount(low, rise, count + 1) - np.bincount(high, rise, count + 1)
         area += (np.bincount(low, minlength=count + 1) - np.bincount(high, minlength=count + 1)) * face_mm2
-    contrast = np.cumsum(total)[:count] / np.maximum(np.cumsum(area)[:count], 1e-9)
+    boundary = np.maximum(np.cumsum(area)[:count], 1e-9)
+    contrast, steepness = np.cumsum(total)[:count] / boundary, np.cumsum(steep)[:count] / boundary
     voxels = np.cumsum(np.bincount(level.ravel(), minlength=count + 1))[:count]
-    return Levels(edges, contrast, voxels)
+    return Levels(edges, contrast, steepness, voxels)

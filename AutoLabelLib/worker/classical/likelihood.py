@@ -10,9 +10,12 @@ _MOST_BINS = 256
 _FEWEST_BINS = 16
 _FLOOR = 1e-4  # probability of an intensity that was never seen
 _LARGEST = 3.0  # an intensity alone never decides
+_BROAD = 0.1
+_BREADTH = 0.2
 _QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _FEW = 8
-_AROUND_VOXELS = 1.5
+_AROUND_MM = 2.5
+_MOST_AROUND = 3  # voxels
 _SAMPLE = 100_000
 _SIGMA_PER_MAD = 1.4826
 _BEND_PER_SIGMA = 6**0.5  # a second difference is a - 2 b + c
@@ -45,8 +48,8 @@ def intensities_at(
     values: NDArray[np.float32], seeds: NDArray[np.int_], spacing_mm: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], float]:
     """Return the typical intensities around seeds (N, 3), and their spread around one of them."""
-    finest = min(spacing_mm)
-    reach = [round(_AROUND_VOXELS * finest / spacing) if spacing < 2 * finest else 0 for spacing in spacing_mm]
+    nearby = 2 * min(spacing_mm)
+    reach = [min(max(int(_AROUND_MM / spacing), int(spacing < nearby)), _MOST_AROUND) for spacing in spacing_mm]
     middles, spreads = [], []
     for seed in seeds[:: -(-len(seeds) // 64)]:
         box = tuple(slice(max(0, int(c) - r), int(c) + r + 1) for c, r in zip(seed, reach, strict=True))
@@ -83,10 +86,12 @@ def log_likelihood_ratio(
     count = int(np.clip((high - low) / noise * _BINS_PER_NOISE, _FEWEST_BINS, _MOST_BINS))
     bins = np.minimum(((values - low) * (count / max(high - low, 1e-30))).astype(np.int32), count - 1)
     shares = []
+    apart = abs(float(np.median(bins[inner])) - float(np.median(bins[outer])))
     for part in (inner, outer):
-        histogram = gaussian_filter1d(
-            np.bincount(bins[part], minlength=count).astype(float), _BINS_PER_NOISE, mode="nearest"
-        )
-        shares.append(histogram / histogram.sum() + _FLOOR)
+        histogram = np.bincount(bins[part], minlength=count) / np.count_nonzero(part)
+        sharp = gaussian_filter1d(histogram, _BINS_PER_NOISE, mode="nearest")
+        # Intensities in between, which voxels on the boundary have, belong to the nearer of the two.
+        broad = gaussian_filter1d(histogram, max(_BINS_PER_NOISE, _BREADTH * apart), mode="nearest")
+        shares.append((1 - _BROAD) * sharp + _BROAD * broad + _FLOOR)
     table = np.clip(np.log(shares[0] / shares[1]), -_LARGEST, _LARGEST)
     return np.asarray(table[bins])

@@ -17,9 +17,10 @@ from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.classical.view import View, look
 from AutoLabelLib.worker.context import TaskContext
 
-_FIRST_MM = 24.0  # half the width of what a first prompt looks at
+_FIRST_MM = (24.0, 48.0, 96.0, 192.0)  # half the width of what a first prompt looks at, until a boundary is seen
 _FIRST_VOXELS = 10  # and at least so many to each side
-_LEAST_CONTRAST = 0.15  # a boundary with less may be noise in something larger
+_LEAST_CONTRAST = 0.35  # of a boundary; less is found in mere noise, too
+_OPEN_PENALTY = 1.0  # an object that goes on beyond what was looked at has no boundary there
 _MARGIN_VOXELS = 8  # around what a correction can reach
 _OUTLINE_VOXELS = 72**3  # a box is worked on as a whole, not only near a boundary
 _MOST_SEEDS = 64  # of a stroke, for the depth at which it lies
@@ -73,16 +74,23 @@ class Steps:
         return _parts_at(after, np.concatenate(positive)) if positive else after
 
     def _first(self, earlier: Sequence[Mark], mark: Mark) -> ObjectMask:
-        half_mm = _FIRST_MM
-        while True:
+        best: tuple[float, View, Known, NDArray[np.bool_]] | None = None
+        for half_mm in _FIRST_MM:
             reach = np.maximum(np.ceil(half_mm / self._spacing_mm).astype(int), _FIRST_VOXELS)
             view = look(self._image, mark.voxels.min(axis=0) - reach, mark.voxels.max(axis=0) + reach + 1)
             known = self._known(view, [*earlier, mark])
-            mask, contrast = correction.first_answer(view, view.index_of(mark.voxels), known)
-            is_open = _is_open(mask, view)
-            if not view.is_cut.any() or (contrast >= _LEAST_CONTRAST and not is_open):
+            for steep in (False, True):
+                mask, contrast = correction.first_answer(view, view.index_of(mark.voxels), known, steep)
+                contrast -= _OPEN_PENALTY * _is_open(mask, view)
+                if best is None or contrast > best[0]:
+                    best = (contrast, view, known, mask)
+                if contrast >= _LEAST_CONTRAST:
+                    break
+            if not view.is_cut.any() or best[0] >= _LEAST_CONTRAST:
                 break
-            half_mm *= 2
+            self._context.check_cancelled()
+        assert best is not None
+        contrast, view, known, mask = best
         if contrast < _LEAST_CONTRAST:
             self._context.warn(
                 "What was pointed at hardly differs from what lies around it: mark what does not belong to it, "
@@ -101,7 +109,7 @@ class Steps:
         mask = view.shrunk(before.read(view.low_ijk, view.high_ijk))
         size = float(np.count_nonzero(before.mask)) / float(np.prod(view.step))
         changed = correction.corrected(view, mask, view.index_of(wrong), mark.positive, known, depth_mm, size)
-        return view.changed(before, mask, correction.settled(view, changed, known))
+        return view.changed(before, mask, correction.settled(view, changed, known, mask))
 
     def _known(self, view: View, marks: Sequence[Mark], possible: NDArray[np.bool_] | None = None) -> Known:
         positive, negative = (_together(view, marks, sign) for sign in (True, False))
