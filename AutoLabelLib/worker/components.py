@@ -24,9 +24,11 @@ def positive_positions_ras_mm(prompts: Prompts) -> NDArray[np.float64]:
 def nearest_components(
     mask: NDArray[np.bool_], affine: ArrayLike, positions_ras_mm: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Return the parts of a mask (I, J, K) that hold a position or, for each position outside, the part nearest to it.
+    """Return the parts of a mask (I, J, K) that hold a position or, for each position outside, the part it means.
 
-    Voxels that share a face are connected.
+    Meant is the part whose nearest voxel is near and which is large: the radius of the ball of its volume, less the
+    distance, is largest. A speck between a click and the object that it just missed is not meant. Voxels that share a
+    face are connected.
 
     Args:
         mask: (I, J, K).
@@ -41,15 +43,19 @@ def nearest_components(
     if count == 1:
         return mask
     voxels = np.argwhere(mask)
+    part_of = parts[tuple(voxels.T)] - 1
     voxels_ras_mm = ras_from_index(affine, voxels)
+    voxel_mm3 = abs(np.linalg.det(np.asarray(affine, dtype=np.float64)[:3, :3]))
+    radius_mm = np.cbrt(np.bincount(part_of, minlength=count) * voxel_mm3 * 3 / (4 * np.pi))
     kept = set()
     for position, index in zip(positions_ras_mm, index_from_ras(affine, positions_ras_mm), strict=True):
         inside = tuple(np.rint(index).astype(int))
         if all(0 <= i < n for i, n in zip(inside, mask.shape, strict=True)) and mask[inside]:
             kept.add(parts[inside])
         else:
-            nearest = np.argmin(((voxels_ras_mm - position) ** 2).sum(axis=1))
-            kept.add(parts[tuple(voxels[nearest])])
+            distance_mm = np.full(count, np.inf)
+            np.minimum.at(distance_mm, part_of, np.linalg.norm(voxels_ras_mm - position, axis=1))
+            kept.add(1 + int(np.argmax(radius_mm - distance_mm)))
     return np.isin(parts, list(kept))
 
 
