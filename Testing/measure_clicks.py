@@ -161,35 +161,34 @@ def conditions(
         yield f"slices_{slice_mm}mm", with_slices(scene, slice_mm)
 
 
+def interval(dice: NDArray[np.float64]) -> list[float]:
+    """Return the 95 % bootstrap interval of a mean, drawn over single clicks."""
+    rng = np.random.default_rng(0)
+    means = dice[rng.integers(0, len(dice), (1000, len(dice)))].mean(axis=1)
+    return [round(float(value), 4) for value in np.percentile(means, [2.5, 97.5])]
+
+
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return mean Dice with a 95 % bootstrap interval, drawn over single clicks, and more, of some measurements."""
+    """Return mean Dice with its interval, and more, of some measurements; after each click where all were corrected."""
     if not rows:
         return {"nodules": 0}
     dice = np.array([row["dice"] for row in rows])
-    rng = np.random.default_rng(0)
-    means = dice[rng.integers(0, len(dice), (1000, len(dice)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return {
+    found = {
         "nodules": len({row["case"] for row in rows}),
         "dice": round(float(dice.mean()), 4),
-        "interval": [round(float(low), 4), round(float(high), 4)],
+        "interval": interval(dice),
         "median": round(float(np.median(dice)), 4),
         "missed": round(float((dice < 0.1).mean()), 4),
         "volume_ratio": round(float(np.median([row["volume_ratio"] for row in rows])), 3),
-        **_after_corrections(rows),
     }
-
-
-def _after_corrections(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the mean Dice after 1, 2, 3 … clicks, if all rows were corrected equally often."""
     counts = {len(row["corrected_dice"]) for row in rows}
-    if len(counts) != 1 or counts == {1}:
-        return {}
-    dice = np.array([row["corrected_dice"] for row in rows])
-    return {
-        "dice_after_clicks": [round(float(value), 4) for value in dice.mean(axis=0)],
-        "rose_or_stayed": [round(float(value), 3) for value in (np.diff(dice, axis=1) >= 0).mean(axis=0)],
-    }
+    if len(counts) == 1 and counts != {1}:
+        corrected = np.array([row["corrected_dice"] for row in rows])
+        found["after_clicks"] = {
+            str(number): {"dice": round(float(column.mean()), 4), "interval": interval(column)}
+            for number, column in enumerate(corrected.T, start=1)
+        }
+    return found
 
 
 def report(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -209,6 +208,8 @@ def for_card(table: dict[str, Any]) -> dict[str, Any]:
     """Return the figures in the form in which a model card tables what `autolabel evaluate` reports."""
     lines: dict[str, Any] = {}
     for condition, figures in table.items():
+        for number, part in figures["middle"].get("after_clicks", {}).items():
+            lines[f"{condition}, after {number} click(s)"] = {**part, "nodules": figures["middle"]["nodules"]}
         for name in (name for name in (*CLICKS, "all") if figures[name]["nodules"]):
             lines[f"{condition}, {name}"] = figures[name]
         for name, part in figures["subsets"].items():
