@@ -226,3 +226,12 @@ def test_corrections_are_obeyed_where_the_bundle_says_so(tmp_path: Path) -> None
     taken_away = run(folder, array, Prompts(clicks)).labelmaps[0].array[0]
     assert not taken_away[12, 13, 10] and array[12, 13, 10]
     assert taken_away[16, 13, 14]
+
+
+def test_a_speck_between_the_click_and_the_object_is_not_meant() -> None:
+    mask = np.zeros((30, 12, 12), bool)
+    mask[12:24, 2:11, 2:11] = True
+    mask[8, 6, 6] = True
+    beside, hit = nearest_components(mask, np.eye(4), np.array([[6.0, 6, 6]])), np.array([[8.0, 6, 6]])
+    assert beside[15, 6, 6] and not beside[8, 6, 6]
+    assert nearest_components(mask, np.eye(4), hit).sum() == 1  # but who hits it means it
