@@ -14,6 +14,8 @@ from AutoLabelLib.core.prompt import Prompts
 _SMALLEST_EXTENT_VOXELS = 2
 # Air is about -1000 HU and fat -100: a whole CT without anything below this has been shifted or rescaled.
 _HU_IMPLAUSIBLE_MINIMUM = -50.0
+# No MR has values like air on CT, unless somebody shifted it.
+_LIKE_AIR_HU = -500.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class ModelSpec:
         """
         warnings = self.check_form(image)
         image.check_values()
+        self._check_not_a_ct(image)
         self._check_prompts(image, prompts or Prompts())
         return warnings + self._check_unit(image)
 
@@ -133,6 +136,14 @@ class ModelSpec:
                 f"Choose a model for {image.modality}, or correct the volume's modality if it is wrong.",
             )
         return (f'The volume does not say its modality; "{self.name}" takes it as {self.modality}.',)
+
+    def _check_not_a_ct(self, image: Image) -> None:
+        lowest = min(low for low, _ in image.value_ranges)
+        if self.modality == "MR" and not image.modality and lowest <= _LIKE_AIR_HU:
+            raise ContractError(
+                f'The volume looks like a CT (its lowest value is {lowest:g}), but "{self.name}" was made for MR.',
+                "Choose a model for CT; if it is an MR, say so by its modality.",
+            )
 
     def _check_unit(self, image: Image) -> tuple[str, ...]:
         if not any(channel.unit == "HU" for channel in self.channels) or image.unit == "HU":

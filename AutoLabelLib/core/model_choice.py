@@ -16,13 +16,13 @@ def matches(spec: ModelSpec, text: str = "", modality: str = "", anatomy: str = 
         spec: The model.
         text: Words or parts of words, in any order; upper and lower case are the same.
         modality: Such as "MR"; "" for all. A model for any modality is for each.
-        anatomy: As the model says it; "" for all.
+        anatomy: As the model says it; "" for all. A model for any body part is for each.
     """
     said = " ".join((spec.name, modality_text(spec), spec.anatomy, spec.description, *_segment_names(spec))).casefold()
     return (
         all(word in said for word in text.casefold().split())
         and (not modality or spec.modality in ("", modality))
-        and (not anatomy or spec.anatomy == anatomy)
+        and (not anatomy or spec.anatomy in ("", anatomy))
     )
 
 

@@ -27,7 +27,7 @@ def facts_html(spec: ModelSpec, check: ModelCheck, has_card: bool) -> str:
     """
     rows = {
         _("Task"): _task_text(spec),
-        _("Body part"): spec.anatomy,
+        _("Body part"): spec.anatomy or _("any"),
         _("Version"): spec.version,
         _("Licence"): spec.licence,
         _("Comes from"): _("you: it was added from a folder") if user_models.is_users_own(spec) else _("AutoLabel"),

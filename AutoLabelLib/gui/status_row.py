@@ -75,6 +75,8 @@ def _running_text(runner: Runner) -> str:
 
 def progress_text(progress: Progress) -> str:
     """Return in plain words how far a job is: "40 %, about 12 s left (network)"."""
+    if progress.fraction <= 0 and progress.message:
+        return progress.message  # loading: the bar says 0 % as well
     parts = [f"{progress.fraction:.0%}".replace("%", " %")]
     if progress.eta_seconds is not None:
         parts.append(_("about {time} left").format(time=duration(progress.eta_seconds)))

@@ -15,7 +15,7 @@ MARK = "AutoLabel.PromptMark"
 """Attribute of each node that is the mark of a prompt."""
 
 POSITIVE_COLOR, NEGATIVE_COLOR = (0.25, 0.85, 0.3), (1.0, 0.3, 0.25)
-_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.5, 4.0
+_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 1.5, 2.5  # a larger one hides a small nodule
 _LINE_THICKNESS, _HIGHLIGHTED_LINE_THICKNESS = 0.3, 0.6
 _STROKE_GLYPH_MM = 0.01  # the corners of a stroke need not be seen
 _LINE_STEPS, _LINE_MM = 2.0, (0.1, 0.8)

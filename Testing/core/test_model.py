@@ -62,6 +62,13 @@ def test_a_volume_without_a_modality_is_taken_with_a_warning() -> None:
     assert "takes it as MR" in warning
 
 
+def test_a_ct_that_does_not_say_so_is_not_taken_as_mr() -> None:
+    values = np.linspace(-1000, 1000, int(np.prod(SHAPE))).reshape(1, *SHAPE)
+    with pytest.raises(ContractError, match="looks like a CT"):
+        MR.check(make_image(values, modality=""))
+    assert MR.check(make_image(values, modality="MR")) == ()
+
+
 def test_a_model_for_any_modality() -> None:
     anything = replace(MR, channels=(Channel("image"),))
     assert anything.modality == ""

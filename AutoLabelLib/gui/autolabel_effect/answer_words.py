@@ -24,7 +24,7 @@ def answer_text(update: Any, was_written: bool, warnings: tuple[str, ...]) -> st
     elif not was_written:
         text = _("The masking settings allow no editing where this was found.")
     else:
-        text = _("{volume} ml. Correct it, or accept it.").format(volume=volume_text(update.volume_ml))
+        text = _("Found {volume} ml. Correct it, or accept it.").format(volume=volume_text(update.volume_ml))
     return " ".join((text, *warnings))
 
 

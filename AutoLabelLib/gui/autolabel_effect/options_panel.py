@@ -128,6 +128,10 @@ class OptionsPanel:
         changes = _("{key} changes it; Shift does for one prompt.").format(key=SIGN_KEY)
         ui.insideButton.toolTip = _("What you point at belongs to the object.") + " " + changes
         ui.outsideButton.toolTip = _("What you point at does not belong to the object.") + " " + changes
+        for widget in (ui.progressBar, ui.cancelButton):  # what lies below must not jump while one aims at it
+            policy = widget.sizePolicy
+            policy.setRetainSizeWhenHidden(True)
+            widget.setSizePolicy(policy)
         for button, positive in ((ui.insideButton, True), (ui.outsideButton, False)):
             button.setIcon(sign_icon(positive))
         ui.structureBox.connect("currentIndexChanged(int)", lambda index: self._model_chosen(is_new=False))

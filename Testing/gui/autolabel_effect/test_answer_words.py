@@ -16,4 +16,4 @@ def test_volumes_are_said_as_a_person_writes_them(host: Any, volume_ml: float, w
     from AutoLabelLib.gui.autolabel_effect.answer_words import answer_text
 
     update = SimpleNamespace(mask=np.ones((1, 1, 1), bool), volume_ml=volume_ml)
-    assert answer_text(update, True, ()).startswith(words)
+    assert answer_text(update, True, ()).startswith(f"Found {words}")
