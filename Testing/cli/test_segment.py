@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -195,8 +196,16 @@ def test_bad_inputs_are_errors_and_leave_nothing(
     assert not twin.jobs
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Python's own answer to Ctrl-C; a shell lets what it starts in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_cancels_the_job(
-    twin: Twin, image_path: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    twin: Twin, image_path: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], ctrl_c: None
 ) -> None:
     twin.endless = True
 
