@@ -130,6 +130,11 @@ class Interaction:
         return self._source.remarks() + (self._latest.result.warnings if self._latest else ())
 
     @property
+    def latest(self) -> MaskUpdate | None:
+        """The answer to the prompts as they are; None without prompts."""
+        return self._latest
+
+    @property
     def segmentation_node(self) -> Any:
         """The segmentation node that is written to; None before the first prompt, or where there is no scene."""
         return self._shown.segmentation_node if self._shown else None

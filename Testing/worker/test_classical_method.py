@@ -79,7 +79,7 @@ def test_one_click_finds_a_lopsided_object_on_any_grid(grid: str) -> None:
     size = np.ceil(np.array([14.0, 10.0, 7.5]) / spacing_mm(affine)).astype(int)
     start, half = np.array([12, 11, 10]), size // 2
     mask = np.zeros(SHAPE, bool)
-    for low in (start, start + [0, half[1], half[2]]):  # a block, and another one upon one of its corners
+    for low in (start, start + half * [0, 1, 1]):  # a block, and another one upon one of its corners
         mask[tuple(slice(a, a + n) for a, n in zip(low, size, strict=True))] = True
     answer = found(picture(mask, affine), Prompts((click(*(start + half), affine=affine),)))
     assert dice(answer, mask) > 0.9

@@ -12,8 +12,9 @@ _FLOOR = 1e-4  # probability of an intensity that was never seen
 _LARGEST = 3.0  # an intensity alone never decides
 _BROAD = 0.1
 _BREADTH = 0.2
-_QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
-_FEW = 8
+_QUANTILES = (0.3, 0.5, 0.7)  # a stroke may end on an edge
+_FEW = 3
+_CALM = 0.1
 _AROUND_MM = 2.5
 _MOST_AROUND = 3  # voxels
 _SAMPLE = 100_000
@@ -56,7 +57,7 @@ def intensities_at(
         middles.append(float(np.median(values[box])))
         spreads.append(float(values[box].std()))
     typical = middles if len(middles) <= _FEW else np.quantile(middles, _QUANTILES)
-    return np.unique(typical), float(np.median(spreads))
+    return np.unique(typical), float(np.quantile(spreads, _CALM))
 
 
 def unlikeness_of(values: NDArray[np.float32], typical: NDArray[np.float64], scale: float) -> NDArray[np.float32]:

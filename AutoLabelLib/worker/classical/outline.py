@@ -122,5 +122,6 @@ def _corners_ras_mm(outline: Box | Lasso) -> NDArray[np.float64]:
     plane = Plane.through(loop)
     width = np.ptp(plane.flat(loop), axis=0)
     reach = float(width.min()) * plane.normal  # twice the largest depth that a loop of this width can have
-    aside = _WIDENING * np.linalg.norm(reach) * plane.axes
-    return np.concatenate([loop + sign * reach + turn for sign in (-1, 1) for turn in (*aside, *-aside)])
+    u, v = _WIDENING * np.linalg.norm(reach) * plane.axes
+    asides = (u + v, u - v, v - u, -u - v)  # a square around how far it can widen
+    return np.concatenate([loop + sign * reach + aside for sign in (-1, 1) for aside in asides])
