@@ -23,11 +23,13 @@ _SMALLEST_MM3 = 100.0
 _SMALLEST_VOXELS = 30
 _SIZE_POWER = 0.1
 REACH = 1.5  # of a correction, in depths of its prompt in what is wrong
+_REACH_VOXELS = 0.5  # and so much farther
 _GROWTH = 2.0  # a correction adds at most so many times what is there
 _BAND = 4.0  # of the walker, in voxels to either side of the boundary
 _UNSURE = 1.0
 _CERTAIN = 1.0
-_NEAR = 8.0  # voxels around a change, in which the boundary may move
+_NEAR = 2.0  # depths around a correction, in which the boundary may move
+_NEAR_VOXELS = 8.0  # but no farther away
 _SKIN = 1.5  # half the thickness of what is no more than a boundary, in voxels
 _RING = 8.0  # voxels around the object whose intensities are the background's
 _DEPTH_WEIGHT = 4 / 3  # in log-likelihood per voxel of depth
@@ -102,7 +104,7 @@ def corrected(
         size: Of the whole object up to now, in voxels of the view.
     """
     distance, inside, unlike = _reach(view, mask, seeds, positive, known)
-    inside &= _within(seeds, view, REACH * depth_mm + 2 * view.unit_mm)
+    inside &= _within(seeds, view, REACH * depth_mm + _REACH_VOXELS * view.unit_mm)
     inside[tuple(seeds.T)] = True
     levels = levels_of(distance, inside, unlike, view.spacing_mm)
     allowed = levels.voxels >= min(5, int(levels.voxels[-1]))
@@ -128,7 +130,11 @@ def _shavings(rest: NDArray[np.bool_], taken: NDArray[np.bool_], view: View) -> 
 
 
 def settled(
-    view: View, mask: NDArray[np.bool_], known: Known, before: NDArray[np.bool_] | None = None
+    view: View,
+    mask: NDArray[np.bool_],
+    known: Known,
+    before: NDArray[np.bool_] | None = None,
+    depth_mm: float = 0.0,
 ) -> NDArray[np.float32]:
     """Return probabilities (I, J, K) of a mask whose boundary was moved to the edges nearby.
 
@@ -137,6 +143,7 @@ def settled(
         mask: (I, J, K).
         known: What was pointed at.
         before: (I, J, K) mask that was settled already: only near to where it was changed does anything move.
+        depth_mm: How deep what was pointed at lay in what was wrong.
     """
     depth = signed_depth(mask, view.spacing_mm) / view.unit_mm
     # Voxels next to the boundary are left out: they may be on the wrong side of it, and are often of both.
@@ -148,7 +155,7 @@ def settled(
     if before is not None and (before != mask).any():
         # What was added or taken away is certain but for its own boundary: its intensities may well be misleading.
         changed = signed_depth(before != mask, view.spacing_mm) / view.unit_mm
-        free &= (changed >= -_NEAR) & (changed <= _CERTAIN)
+        free &= (changed >= -min(_NEAR * depth_mm / view.unit_mm, _NEAR_VOXELS)) & (changed <= _CERTAIN)
     return walked(view, mask, free, prior, known)
 
 

@@ -109,7 +109,7 @@ class Steps:
         mask = view.shrunk(before.read(view.low_ijk, view.high_ijk))
         size = float(np.count_nonzero(before.mask)) / float(np.prod(view.step))
         changed = correction.corrected(view, mask, view.index_of(wrong), mark.positive, known, depth_mm, size)
-        return view.changed(before, mask, correction.settled(view, changed, known, mask))
+        return view.changed(before, mask, correction.settled(view, changed, known, mask, depth_mm))
 
     def _known(self, view: View, marks: Sequence[Mark], possible: NDArray[np.bool_] | None = None) -> Known:
         positive, negative = (_together(view, marks, sign) for sign in (True, False))
