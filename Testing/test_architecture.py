@@ -29,7 +29,10 @@ THIRD_PARTY = {
     "dicom": {"numpy", "pydicom", "SimpleITK"},
     "phantom": {"numpy", "scipy"},
     "client": {"numpy", "psutil"},
-    "worker": {"numpy", "scipy", "torch", "monai", "safetensors", "openvino", "psutil", "matplotlib"},
+    "worker": {
+        *("numpy", "scipy", "torch", "monai", "safetensors", "openvino", "psutil", "matplotlib"),
+        *("sklearn", "skimage", "pywt", "skops", "jinja2"),
+    },
     "scene": {"numpy", "slicer", "vtk", "matplotlib"},
     "api": {"numpy"},
     "install": {"slicer", "PyTorchUtils"},

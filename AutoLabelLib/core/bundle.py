@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from AutoLabelLib.core.errors import ChecksumError, ModelError
 from AutoLabelLib.core.labelmap import Color, Segment
-from AutoLabelLib.core.model import Channel, ModelSpec
+from AutoLabelLib.core.model import Attribute, Channel, ModelSpec
 
 Returned = TypeVar("Returned")
 
@@ -89,6 +89,10 @@ def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelS
         channels=_channels(image_format, own),
         segments=_segments(prediction_format, own) if task == "segmentation" else (),
         classes=_classes(prediction_format, own) if task != "segmentation" else (),
+        multi_label=bool(own.get("multi_label", False)),
+        attributes=tuple(Attribute(**fields) for fields in own.get("attributes", ())),
+        looks_at=str(own.get("looks_at", "volume")),
+        segmenter=str(own.get("segmenter", "")),
         spacing_mm=_triple(own.get("spacing_mm"), float),
         patch_voxels=_triple(own.get("patch_voxels") or image_format.get("spatial_shape"), int),
         prompts=tuple(own.get("prompts", ())),

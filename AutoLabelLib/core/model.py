@@ -34,6 +34,25 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Attribute:
+    """Something that a classifier says beside the class, as a rating on a scale.
+
+    Attributes:
+        name: Such as "spiculation".
+        low: Smallest rating.
+        high: Largest rating.
+        low_meaning: What the smallest means, such as "none".
+        high_meaning: What the largest means, such as "marked".
+    """
+
+    name: str
+    low: float = 1.0
+    high: float = 5.0
+    low_meaning: str = ""
+    high_meaning: str = ""
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """The contract of one model; read from its bundle by `AutoLabelLib.core.bundle.read_spec`.
 
@@ -44,6 +63,10 @@ class ModelSpec:
         channels: Images that it takes, in order (guidance from prompts is not listed).
         segments: What it can segment, with label values, codes and colours.
         classes: Names of the classes of a classifier.
+        multi_label: Whether several classes may be true at once; otherwise one is.
+        attributes: What a classifier rates beside the class.
+        looks_at: What a classifier judges: "volume" for all of the image, "segment" for a mask in it.
+        segmenter: Name of the model that makes that mask where there is only a click; "" for none.
         spacing_mm: Voxel spacing at which the network works, in the bundle's own axis order; None: as it comes.
         patch_voxels: Window of the network, in the bundle's own axis order.
         prompts: Kinds of prompts that it understands: "point", "box", "scribble", "lasso".
@@ -64,6 +87,10 @@ class ModelSpec:
     channels: tuple[Channel, ...]
     segments: tuple[Segment, ...] = ()
     classes: tuple[str, ...] = ()
+    multi_label: bool = False
+    attributes: tuple[Attribute, ...] = ()
+    looks_at: str = "volume"
+    segmenter: str = ""
     spacing_mm: tuple[float, float, float] | None = None
     patch_voxels: tuple[int, int, int] | None = None
     prompts: tuple[str, ...] = ()

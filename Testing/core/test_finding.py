@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -24,3 +27,33 @@ def test_a_score_is_from_0_to_1(score: float) -> None:
 def test_a_size_is_positive(size: tuple[float, float, float]) -> None:
     with pytest.raises(InputError, match="size"):
         Finding((0, 0, 0), size, 0.5, "nodule")
+
+
+def test_survives_json() -> None:
+    finding = Finding(
+        (1, 2, 3),
+        (4, 5, 6),
+        0.9,
+        "malignant",
+        class_probabilities={"benign": 0.1, "malignant": 0.9},
+        measurements={"volume_ml": 0.3},
+        attributes={"spiculation": 3.5},
+        uncertain="It is larger than any that the model has seen.",
+        note="seen before",
+    )
+
+    again = Finding.from_json(json.loads(json.dumps(finding.to_json())))
+
+    assert again == finding
+    assert again.id == finding.id
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda f: f.pop("label"), lambda f: f.update(size_mm="wide"), lambda f: f.update(colour="red")]
+)
+def test_refuses_json_that_is_no_finding(spoil: Callable[[dict[str, Any]], object]) -> None:
+    fields = Finding((1, 2, 3), (4, 5, 6), 0.5, "nodule").to_json()
+    spoil(fields)
+
+    with pytest.raises(InputError, match="cannot be read"):
+        Finding.from_json(fields)
