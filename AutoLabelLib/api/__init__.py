@@ -2,6 +2,7 @@
 
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
+    event_loop.py inside Slicer, progress arrives while the console waits for input
     segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
     self_test.py  the verb self_test: a phantom through the whole chain
     stepwise.py   work in this process that is followed in the same way

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from AutoLabelLib.api import event_loop
 from AutoLabelLib.client.job_handle import JobHandle
 from AutoLabelLib.core.job import Progress, Result
 
@@ -14,8 +15,8 @@ Output = TypeVar("Output")
 class Pending(Generic[Output]):
     """A job on its way, and what becomes of its result.
 
-    Progress and the result are delivered in the thread that calls `poll` or `wait`: inside Slicer a timer
-    polls, in a script `wait` does both.
+    Progress and the result are delivered in the thread that polls or calls `wait`: inside Slicer its event loop
+    polls, in a script `wait` does.
 
     Args:
         handle: The submitted job.
@@ -49,8 +50,9 @@ class Pending(Generic[Output]):
         return self._remarks + (self.result.warnings if self.result is not None else ())
 
     def on_progress(self, callback: Callable[[Progress], None]) -> Pending[Output]:
-        """Call back with each progress message; return self."""
+        """Call back with each progress message, in Slicer as soon as it is idle; return self."""
         self.handle.on_progress(callback)
+        event_loop.follow(self.handle)
         return self
 
     def cancel(self) -> None:

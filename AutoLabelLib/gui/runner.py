@@ -103,9 +103,9 @@ class Runner:
             return None
         self._pending, self._what, self._for_scene = pending, what, for_scene
         self._on_done, self._on_failed = on_done, on_failed
-        pending.on_progress(self._note_progress)
+        pending.handle.on_progress(self._note_progress)  # of the handle, which only our own timer polls
         if on_progress is not None:
-            pending.on_progress(on_progress)
+            pending.handle.on_progress(on_progress)
         self._timer.start()
         self._tell()
         return pending
