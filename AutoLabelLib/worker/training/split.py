@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.training.cases import Case
+from AutoLabelLib.worker.training.labelled_cases import LabelledCase
 
 _NAMES = ("train", "validation", "test")
+AnyCase = TypeVar("AnyCase", Case, LabelledCase)
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Generic[AnyCase]):
     """Three disjoint sets of cases."""
 
-    train: tuple[Case, ...]
-    validation: tuple[Case, ...]
-    test: tuple[Case, ...]
+    train: tuple[AnyCase, ...]
+    validation: tuple[AnyCase, ...]
+    test: tuple[AnyCase, ...]
 
-    def labelled(self) -> list[Case]:
+    def labelled(self) -> list[AnyCase]:
         """Return all cases, each saying which set it is in."""
         parts = zip(_NAMES, (self.train, self.validation, self.test), strict=True)
         return [replace(case, split=name) for name, part in parts for case in part]
 
 
-def split_cases(cases: Sequence[Case], holdout: dict[str, Any]) -> Split:
+def split_cases(cases: Sequence[AnyCase], holdout: dict[str, Any]) -> Split[AnyCase]:
     """Return the split that the list itself states, or else the one that a recipe's rule makes.
 
     Args:
@@ -85,7 +87,7 @@ def _test_groups(groups: list[str], holdout: dict[str, Any]) -> set[str]:
     return set()
 
 
-def _checked(split: Split) -> Split:
+def _checked(split: Split[AnyCase]) -> Split[AnyCase]:
     if not split.train:
         raise InputError("The split leaves no case to train on.", "Give more cases, or hold out fewer.")
     return split
