@@ -73,7 +73,8 @@ def mean_interval(
     if np.ptp(numbers) == 0:
         return Interval(mean, mean, mean, len(held), undefined)
     means = _resampled_means(sums, counts, draws, seed)
-    low, high = np.quantile(means, _bca_levels(means, mean, sums, counts, confidence))
+    left_out = (sums.sum() - sums) / (counts.sum() - counts)
+    low, high = np.quantile(means, bca_levels(means, mean, left_out, confidence))
     return Interval(mean, float(low), float(high), len(held), undefined)
 
 
@@ -90,14 +91,22 @@ def _resampled_means(
     return np.concatenate(means)
 
 
-def _bca_levels(
-    means: NDArray[np.float64], mean: float, sums: NDArray[np.float64], counts: NDArray[np.float64], confidence: float
+def bca_levels(
+    drawn: NDArray[np.float64], value: float, left_out: NDArray[np.float64], confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Return which quantiles of the resampled means are the interval's ends, corrected for bias and skewness."""
+    """Return which quantiles of bootstrap values are the interval's ends, corrected for bias and skewness.
+
+    Args:
+        drawn: The statistic in each bootstrap sample.
+        value: The statistic in the sample itself.
+        left_out: The statistic with each group left out.
+        confidence: Share of such intervals that hold the true value.
+
+    Source: Efron 1987, Better bootstrap confidence intervals.
+    """
     normal = NormalDist()
-    below = float(((means < mean).sum() + 0.5 * (means == mean).sum()) / len(means))
-    bias = normal.inv_cdf(min(max(below, 0.5 / len(means)), 1 - 0.5 / len(means)))
-    left_out = (sums.sum() - sums) / (counts.sum() - counts)
+    below = float(((drawn < value).sum() + 0.5 * (drawn == value).sum()) / len(drawn))
+    bias = normal.inv_cdf(min(max(below, 0.5 / len(drawn)), 1 - 0.5 / len(drawn)))
     apart = left_out.mean() - left_out
     spread = float((apart**2).sum())
     skewness = float((apart**3).sum()) / (6.0 * spread**1.5) if spread > 0 else 0.0
