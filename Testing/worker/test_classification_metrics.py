@@ -120,7 +120,7 @@ def test_curves_are_those_of_scikit_learn() -> None:
 def test_weights_count_a_case_as_often_as_they_say() -> None:
     judged = simulated(60, 3)
     often = np.random.default_rng(3).integers(0, 3, 60)
-    repeated = np.repeat(np.arange(40), often)
+    repeated = np.repeat(np.arange(60), often)
     expected = figures(Predictions(judged.truth[repeated], judged.probabilities[repeated], judged.classes))
     found = weighted_figures(judged, often[np.newaxis].astype(float))
     assert {name: values[0] for name, values in found.items()} == pytest.approx(expected)
