@@ -20,13 +20,13 @@ from AutoLabelLib.worker import correction_rounds, engine_choice, memory_ladder
 from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
-from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region, reordered
-from AutoLabelLib.worker.guidance import guidance_channels
+from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region
 from AutoLabelLib.worker.local_cut import obeying
 from AutoLabelLib.worker.memory_ladder import Plan
-from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.model_cache import LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
 from AutoLabelLib.worker.passes import Passes
+from AutoLabelLib.worker.region_input import region_input
 
 MOST_REGIONS = 27
 _MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its own
@@ -205,12 +205,8 @@ class _Looker:
         """Return probabilities (C', *region.shape) of one pass of the network, told prompts and its answer before."""
         bundle = self._bundle
         with self._context.phase("preprocess"):
-            guidance = guidance_channels(prompts, part.affine, part.shape, bundle.guidance_sigma_mm)
-            channels = [self._sample(part), torch.from_numpy(guidance)]
-            if bundle.reads_previous:
-                known = torch.zeros(part.shape) if before is None else bundle.outputs.foreground(before)
-                channels.append(known[None])
-        values = self._passes(torch.cat(channels)[None])[0].cpu()
+            channels = region_input(self._image, bundle, part, prompts, before)
+        values = self._passes(channels[None])[0].cpu()
         self.count += 1
         with self._context.phase("postprocess"):
             if not self._passes.are_probabilities:
@@ -220,24 +216,6 @@ class _Looker:
                 likely = obeying(values[1], corrections, part.affine[:3, :3], bundle.cut_reach_mm)
                 values = torch.stack([1 - likely, likely])
         return values
-
-    def _sample(self, part: Region) -> torch.Tensor:
-        """Return the image in a region, with the intensities that the network wants: (C, *region.shape).
-
-        Beyond the image lies its lowest value, as in training.
-        """
-        wishes = self._bundle.preprocessing
-        if wishes.is_local:  # then the rest of the image does not matter
-            crop = self._grid.order.apply(self._image.array)[(slice(None), *part.support)]
-            values = wishes.normalise(torch.from_numpy(np.array(crop, dtype=np.float32, order="C")))
-            lowest = torch.tensor([low for low, _ in self._image.value_ranges], dtype=torch.float32)
-            beyond = wishes.normalise(lowest.reshape(-1, 1, 1, 1)).flatten().tolist()
-        else:
-            key = (self._image.fingerprint, self._bundle.sha256)
-            whole = IMAGES.get(key, lambda: wishes.normalise(reordered(self._image.array, self._grid.order)))
-            values = whole[(slice(None), *part.support)]
-            beyond = whole.flatten(1).amin(1).tolist()
-        return part.sample(values, beyond)
 
     def _paste(self, look: _Look, labels: NDArray[Any]) -> None:
         """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""

@@ -68,7 +68,7 @@ class TorchEngine:
         windows = windows.to(self.device, non_blocking=True).contiguous(memory_format=layout)
         kind = self.device.partition(":")[0]
         with torch.inference_mode(), torch.autocast(kind, self._dtype, enabled=self._dtype is not None):
-            return _first(self._network(windows)).float()
+            return main_output(self._network(windows)).float()
 
 
 class OpenVinoEngine:
@@ -134,7 +134,7 @@ class _Single(torch.nn.Module):
         self.network = network
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
-        return _first(self.network(windows))
+        return main_output(self.network(windows))
 
 
 def make(
@@ -196,7 +196,7 @@ def _has_instance_norm(network: torch.nn.Module) -> bool:
     return any(isinstance(module, torch.nn.modules.instancenorm._InstanceNorm) for module in network.modules())
 
 
-def _first(output: Any) -> torch.Tensor:
+def main_output(output: Any) -> torch.Tensor:
     """Return the network's main output: deep supervision and auxiliary heads follow it."""
     while isinstance(output, (tuple, list)):
         output = output[0]

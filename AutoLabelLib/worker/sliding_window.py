@@ -49,7 +49,7 @@ def band_axis(shape: Sequence[int], patch_voxels: Sequence[int]) -> int:
 
 def central_window(volume: torch.Tensor, patch_voxels: Sequence[int], fill: float = 0.0) -> torch.Tensor:
     """Return the window (1, C, *patch_voxels) in the middle of a volume (C, I, J, K), padded where that is small."""
-    padded, _ = _padded(volume, patch_voxels, fill)
+    padded, _ = padded_to(volume, patch_voxels, fill)
     parts = (
         slice((n - edge) // 2, (n - edge) // 2 + edge) for n, edge in zip(padded.shape[1:], patch_voxels, strict=True)
     )
@@ -87,7 +87,7 @@ def slide(
         sums_dtype: float32, or float16 for half the memory; None: float32 unless the band would be very large.
         on_window: Told how many windows are done, of how many, before each call and at the end; may raise to stop.
     """
-    padded, inside = _padded(volume, patch_voxels, fill)
+    padded, inside = padded_to(volume, patch_voxels, fill)
     starts = [window_starts(n, edge, overlap) for n, edge in zip(padded.shape[1:], patch_voxels, strict=True)]
     total = len(starts[0]) * len(starts[1]) * len(starts[2])
     importance = importance_map(patch_voxels, mode)
@@ -179,7 +179,7 @@ def _rows(starts: list[list[int]], axis: int) -> Iterator[tuple[int, list[Corner
         yield row, [(i, j, k) for i, j, k in itertools.product(*places)]
 
 
-def _padded(volume: torch.Tensor, patch_voxels: Sequence[int], fill: float) -> tuple[torch.Tensor, list[slice]]:
+def padded_to(volume: torch.Tensor, patch_voxels: Sequence[int], fill: float) -> tuple[torch.Tensor, list[slice]]:
     """Return a volume at least as large as a window, and where the given one lies in it."""
     lacking = [max(0, edge - n) for n, edge in zip(volume.shape[1:], patch_voxels, strict=True)]
     inside = [slice(lack // 2, lack // 2 + n) for lack, n in zip(lacking, volume.shape[1:], strict=True)]
