@@ -39,12 +39,16 @@ def test_survives_json() -> None:
         measurements={"volume_ml": 0.3},
         attributes={"spiculation": 3.5},
         uncertain="It is larger than any that the model has seen.",
+        structure="Nodule",
+        lines_ras_mm={"long_axis": ((1.0, 2.0, 3.0), (4.0, 5.0, 3.0))},
+        corrected_label="benign",
         note="seen before",
     )
 
     again = Finding.from_json(json.loads(json.dumps(finding.to_json())))
 
     assert again == finding
+    assert again.final_label == "benign"
     assert again.id == finding.id
 
 
