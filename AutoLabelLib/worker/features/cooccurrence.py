@@ -11,6 +11,8 @@ from AutoLabelLib.worker.features.distribution import entropy_bits
 from AutoLabelLib.worker.features.region import Levels, Region, Values
 from AutoLabelLib.worker.features.settings import FeatureSettings
 
+UNDEFINED = "no two voxels of the segment are neighbours, or all have the same grey level"
+
 _WORDS = {
     "glcm_joint_maximum": "how common the most common pair of neighbouring brightnesses is",
     "glcm_joint_average": "how bright pairs of neighbours are",
@@ -90,7 +92,8 @@ def _joint(joint: Values) -> dict[str, float]:
 def _differences(joint: Values) -> dict[str, float]:
     count = len(joint)
     level = np.arange(count)
-    chance: Values = np.bincount(np.abs(level[:, None] - level).ravel(), joint.ravel(), count)  # of each difference
+    # The chance of each difference.
+    chance = np.asarray(np.bincount(np.abs(level[:, None] - level).ravel(), joint.ravel()), dtype=np.float64)
     apart = level.astype(np.float64)
     mean = float(chance @ apart)
     return {
@@ -110,7 +113,8 @@ def _differences(joint: Values) -> dict[str, float]:
 def _sums(joint: Values) -> dict[str, float]:
     count = len(joint)
     level = np.arange(1, count + 1)
-    chance: Values = np.bincount((level[:, None] + level).ravel(), joint.ravel(), 2 * count + 1)  # of each sum
+    # The chance of each sum.
+    chance = np.asarray(np.bincount((level[:, None] + level).ravel(), joint.ravel()), dtype=np.float64)
     together = np.arange(2 * count + 1, dtype=np.float64)
     mean = float(chance @ together)
     tendency, shade, prominence = (float(chance @ (together - mean) ** power) for power in (2, 3, 4))

@@ -90,6 +90,11 @@ def features_of_counts(
     )
 
 
+def shares(levels: NDArray[np.integer], extents: NDArray[np.integer]) -> Values:
+    """Return the share of all things that each entry of the matrix has, in no order that means anything."""
+    return _entries(levels, extents)[2]
+
+
 def _entries(levels: NDArray[np.integer], extents: NDArray[np.integer]) -> tuple[Values, Values, Values]:
     """Return the matrix's entries that are not 0: level, extent and share of all things."""
     width = int(extents.max()) + 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Iterator
+import re
 from functools import lru_cache
 from types import ModuleType
 
 from numpy.typing import ArrayLike
 
 from AutoLabelLib.core.errors import InputError
-from AutoLabelLib.worker.features.region import region_of
+from AutoLabelLib.worker.features.region import Margin, region_of
 from AutoLabelLib.worker.features.settings import FAMILIES, FeatureSettings
 
 _DEFAULT = FeatureSettings()
@@ -32,9 +32,8 @@ def extract(
         InputError: If the mask is empty, or the shapes or the spacing do not fit.
         UnsupportedVolumeError: If a voxel of the mask is NaN or infinite.
     """
-    modules = list(_modules(settings))
-    margin_mm = max(getattr(module, "margin_mm", _no_margin)(settings) for module in modules)
-    region = region_of(voxels, mask, spacing_mm, settings, margin_mm)
+    modules = [_module(family) for family in settings.families]
+    region = region_of(voxels, mask, spacing_mm, settings, _margin(modules, settings))
     found: dict[str, float] = {}
     for module in modules:
         found.update(module.compute(region, settings))
@@ -44,27 +43,52 @@ def extract(
 @lru_cache(maxsize=32)
 def names(settings: FeatureSettings = _DEFAULT) -> tuple[str, ...]:
     """Return the names of the features that `extract` computes with some settings, in order."""
-    return tuple(name for module in _modules(settings) for name in module.descriptions(settings))
+    return tuple(name for family in settings.families for name in _module(family).descriptions(settings))
 
 
 def describe(name: str) -> str:
-    """Return what a feature means, in plain words, such as "how round and smooth it is, …".
+    """Return what a feature means, in plain words, such as "how round and smooth it is, from 0 to 1 for a ball".
 
     Raises:
         InputError: If there is no such feature.
     """
-    settings = FeatureSettings(families=tuple(FAMILIES))
-    for module in _modules(settings):
-        words = module.descriptions(settings).get(name)
-        if words:
-            return str(words)
-    raise InputError(f'There is no feature "{name}".')
+    words = _module_of(name).descriptions(_settings_with(name)).get(name)
+    if words is None:
+        raise _unknown(name)
+    return str(words)
 
 
-def _modules(settings: FeatureSettings) -> Iterator[ModuleType]:
-    for family in settings.families:
-        yield importlib.import_module(f"AutoLabelLib.worker.features.{FAMILIES[family]}")
+def why_undefined(name: str) -> str:
+    """Return why a feature may be NaN, in plain words, such as "no two voxels of the segment are neighbours".
+
+    Raises:
+        InputError: If there is no such feature.
+    """
+    return str(_module_of(name).UNDEFINED)
 
 
-def _no_margin(settings: FeatureSettings) -> float:
-    return 0.0
+def _settings_with(name: str) -> FeatureSettings:
+    """Return settings with which a feature is computed: the width of a Laplacian is part of its name."""
+    width = re.match(r"log_([\d.]+)mm_", name)
+    return FeatureSettings(log_sigmas_mm=(float(width.group(1)),)) if width else _DEFAULT
+
+
+def _module_of(name: str) -> ModuleType:
+    family = name.partition("_")[0]
+    if family not in FAMILIES:
+        raise _unknown(name)
+    return _module(family)
+
+
+def _unknown(name: str) -> InputError:
+    return InputError(f'There is no feature "{name}".', f"Their names begin with: {', '.join(FAMILIES)}.")
+
+
+def _module(family: str) -> ModuleType:
+    return importlib.import_module(f"AutoLabelLib.worker.features.{FAMILIES[family]}")
+
+
+def _margin(modules: list[ModuleType], settings: FeatureSettings) -> Margin:
+    """Return the widest margin of some families; those that look at the segment alone name none."""
+    margins = [module.margin(settings) for module in modules if hasattr(module, "margin")]
+    return Margin(max((one.mm for one in margins), default=0.0), max((one.voxels for one in margins), default=0))

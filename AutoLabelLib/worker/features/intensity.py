@@ -10,6 +10,8 @@ from AutoLabelLib.worker.features.distribution import DISTRIBUTION_WORDS, distri
 from AutoLabelLib.worker.features.region import Region
 from AutoLabelLib.worker.features.settings import FeatureSettings
 
+UNDEFINED = "no voxel of the segment lies within the intensity range, or its mean is 0"
+
 
 def descriptions(settings: FeatureSettings) -> dict[str, str]:
     """Return the names of the family, in order, and what they mean."""

@@ -15,25 +15,43 @@ from AutoLabelLib.worker.metrics import union_box
 Mask = NDArray[np.bool_]
 Levels = NDArray[np.int64]
 Values = NDArray[np.float64]
+Box = tuple[slice, slice, slice]
 
+_ROUNDING = 1e-6  # must not decide whether a voxel more is needed, or a mask ends
 _MOST_LEVELS = 2048  # the co-occurrence matrix of more would not fit into memory, nor mean anything
 
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A segment and the image under it, in a box.
+    """A segment and the image under it, in the box around the segment.
 
     Attributes:
-        voxels: (I, J, K), the image, in the box around the mask, and a margin where a family needs one.
-        mask: (I, J, K), the segment.
+        wide_voxels: The image in that box, and in a margin around it where a family needs one.
+        wide_mask: The segment there.
+        box: Where in them the box itself is.
         spacing_mm: (3,), between voxel centres.
         settings: How grey levels are made.
     """
 
-    voxels: Values
-    mask: Mask
+    wide_voxels: Values
+    wide_mask: Mask
+    box: Box
     spacing_mm: Values
     settings: FeatureSettings
+
+    @property
+    def voxels(self) -> Values:
+        """(I, J, K), the image in the box."""
+        return self.wide_voxels[self.box]
+
+    @property
+    def mask(self) -> Mask:
+        """(I, J, K), the segment in the box."""
+        return self.wide_mask[self.box]
+
+    def under_mask(self, wide: Values) -> Values:
+        """Return which values (N,) of something as wide as `wide_voxels` lie where intensities count."""
+        return wide[self.box][self.intensity_mask]
 
     @cached_property
     def intensity_mask(self) -> Mask:
@@ -94,17 +112,36 @@ def grey_levels(intensities: Values, settings: FeatureSettings) -> Levels:
     return np.asarray(scaled, dtype=np.int64) + 1
 
 
+@dataclass(frozen=True)
+class Margin:
+    """How far beyond the mask something looks: so many mm, and so many voxels of the grid it works on.
+
+    Attributes:
+        mm: A distance.
+        voxels: A number of voxels, whatever their size.
+    """
+
+    mm: float = 0.0
+    voxels: int = 0
+
+    def in_voxels(self, spacing_mm: Values) -> NDArray[np.int64]:
+        """Return the margin (3,) along each axis of a grid."""
+        return np.maximum(self.voxels, np.ceil(self.mm / spacing_mm - _ROUNDING)).astype(np.int64)
+
+
 def region_of(
-    voxels: ArrayLike, mask: ArrayLike, spacing_mm: ArrayLike, settings: FeatureSettings, margin_mm: float = 0.0
+    voxels: ArrayLike, mask: ArrayLike, spacing_mm: ArrayLike, settings: FeatureSettings, margin: Margin | None = None
 ) -> Region:
     """Return the region of a mask, checked, cropped and resampled.
+
+    What comes out does not depend on how much of the image was given, as long as it holds the margin.
 
     Args:
         voxels: (I, J, K), the image.
         mask: (I, J, K), the segment.
         spacing_mm: (3,), between voxel centres; the axes are orthogonal.
         settings: How.
-        margin_mm: How far beyond the mask the families look.
+        margin: How far beyond the mask the families look.
 
     Raises:
         InputError: If the shapes differ, the mask is empty or vanishes on the grid resampled to, or the spacing is
@@ -114,18 +151,12 @@ def region_of(
     image, segment = np.asarray(voxels), np.asarray(mask).astype(bool)
     spacing = np.asarray(spacing_mm, dtype=np.float64)
     _check(image, segment, spacing)
-    box = _widened(union_box(segment, segment), np.ceil(margin_mm / spacing).astype(int) + 1, image.shape)
-    image, segment = image[box].astype(np.float64), segment[box]
-    if not np.isfinite(image[segment]).all():
-        raise UnsupportedVolumeError(
-            "The image holds voxels that are NaN or infinite inside the segment.",
-            "Replace them first, or take them out of the segment.",
-        )
-    image = np.nan_to_num(image, nan=float(image[segment].min()), posinf=None, neginf=None)
+    box, margin = union_box(segment, segment), margin or Margin()
     if settings.resample_mm is not None:
-        image, segment, spacing = _resampled(image, segment, spacing, settings.resample_mm)
-    box = _widened(union_box(segment, segment), np.ceil(margin_mm / spacing).astype(int), image.shape)
-    return Region(image[box], segment[box], spacing, settings)
+        return _resampled(image, segment, box, spacing, settings, margin)
+    wide = _widened(box, margin.in_voxels(spacing), image.shape)
+    i, j, k = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(box, wide, strict=True))
+    return Region(_finite(image[wide], segment[wide]), segment[wide], (i, j, k), spacing, settings)
 
 
 def _check(image: NDArray[np.generic], segment: Mask, spacing: Values) -> None:
@@ -137,34 +168,54 @@ def _check(image: NDArray[np.generic], segment: Mask, spacing: Values) -> None:
         raise InputError("The segment is empty, so it has no features.", "Choose a segment with voxels in it.")
 
 
-def _widened(
-    box: tuple[slice, slice, slice], margin: NDArray[np.int_], shape: tuple[int, ...]
-) -> tuple[slice, slice, slice]:
+def _finite(image: NDArray[np.generic], segment: Mask) -> Values:
+    """Return voxels in double precision; what is not finite beside the segment is as dark as its darkest voxel."""
+    values = np.array(image, dtype=np.float64)
+    is_finite = np.isfinite(values)
+    if not is_finite[segment].all():
+        raise UnsupportedVolumeError(
+            "The image holds voxels that are NaN or infinite inside the segment.",
+            "Replace them first, or take them out of the segment.",
+        )
+    values[~is_finite] = values[segment].min()
+    return values
+
+
+def _widened(box: Box, margin_voxels: NDArray[np.int64], shape: tuple[int, ...]) -> Box:
     i, j, k = (
         slice(max(0, part.start - int(more)), min(count, part.stop + int(more)))
-        for part, more, count in zip(box, margin, shape, strict=True)
+        for part, more, count in zip(box, margin_voxels, shape, strict=True)
     )
     return (i, j, k)
 
 
-def _resampled(image: Values, segment: Mask, spacing: Values, edge_mm: float) -> tuple[Values, Mask, Values]:
-    """Return image and mask, linear between voxels, on cubic voxels whose grid has the same centre.
+def _resampled(
+    image: NDArray[np.generic], segment: Mask, box: Box, spacing: Values, settings: FeatureSettings, margin: Margin
+) -> Region:
+    """Return the region on cubic voxels around the same centre, linear between voxels, the mask from 0.5 on.
 
-    Source: IBSI, "Notes on interpolation": as many voxels as cover the old ones, centres aligned, mask from 0.5 on.
+    Source: IBSI, "Notes on interpolation": as many voxels as cover the old ones, centres aligned.
     """
     from scipy.ndimage import map_coordinates
 
-    counts = np.maximum(1, np.ceil(np.array(image.shape) * spacing / edge_mm - 1e-6)).astype(int)
+    assert settings.resample_mm is not None  # `region_of` asks before
+    cubic_mm = np.full(3, settings.resample_mm)
+    around = margin.in_voxels(cubic_mm)
+    wide = _widened(box, np.ceil((around + 1) * cubic_mm / spacing).astype(np.int64) + 1, image.shape)
+    counts = [
+        int(np.ceil((part.stop - part.start) * old / new - _ROUNDING))
+        for part, old, new in zip(box, spacing, cubic_mm, strict=True)
+    ]
     positions = [
-        (old - 1) / 2 + (np.arange(new) - (new - 1) / 2) * edge_mm / own_mm
-        for old, new, own_mm in zip(image.shape, counts, spacing, strict=True)
+        (part.start + part.stop - 1) / 2 - crop.start + (np.arange(-more, count + more) - (count - 1) / 2) * new / old
+        for part, crop, count, more, old, new in zip(box, wide, counts, around, spacing, cubic_mm, strict=True)
     ]
     grid = np.meshgrid(*positions, indexing="ij")
-    new_image = map_coordinates(image, grid, order=1, mode="nearest")
-    new_segment = map_coordinates(segment.astype(np.float64), grid, order=1, mode="constant") >= 0.5 - 1e-6
-    if not new_segment.any():
+    values = map_coordinates(_finite(image[wide], segment[wide]), grid, order=1, mode="nearest")
+    inside = map_coordinates(segment[wide].astype(np.float64), grid, order=1, mode="grid-constant") >= 0.5 - _ROUNDING
+    if not inside.any():
         raise InputError(
-            f"The segment is so small that nothing of it is left on voxels of {edge_mm:g} mm.",
+            f"The segment is so small that nothing of it is left on voxels of {settings.resample_mm:g} mm.",
             "Use a smaller resampling spacing, or none.",
         )
-    return new_image, new_segment, np.full(3, edge_mm)
+    return Region(values, inside, union_box(inside, inside), cubic_mm, settings)

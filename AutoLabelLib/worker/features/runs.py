@@ -9,6 +9,8 @@ from AutoLabelLib.worker.features.directions import DIRECTIONS, framed, memory_o
 from AutoLabelLib.worker.features.region import Levels, Region
 from AutoLabelLib.worker.features.settings import FeatureSettings
 
+UNDEFINED = "no voxel of the segment lies within the intensity range"
+
 _TERMS = Terms(
     "glrlm_",
     (

@@ -16,7 +16,19 @@ FAMILIES = {
     "glcm": "cooccurrence",
     "glrlm": "runs",
     "glszm": "zones",
+    "loc": "peaks",
+    "ih": "histogram",
+    "ivh": "volume_histogram",
+    "gldzm": "distances",
+    "ngtdm": "tones",
+    "ngldm": "dependences",
+    "log": "laplacian",
+    "wavelet": "wavelets",
+    "lbp": "binary_patterns",
+    "hog": "gradients",
+    "density": "density",
 }
+IBSI = ("morph", "loc", "stat", "ih", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
 CORE = ("morph", "stat", "glcm", "glrlm", "glszm")
 
 
@@ -32,6 +44,7 @@ class FeatureSettings:
         intensity_range: (low, high): voxels of the segment outside it count for the shape, not for intensities and
             texture; grey levels of a given width begin at its lower end. None takes all.
         resample_mm: Edge of the cubic voxels that image and mask are resampled to first; None keeps the voxels.
+        log_sigmas_mm: Widths of the Gaussians whose Laplacians the family "log" looks through.
     """
 
     families: tuple[str, ...] = CORE
@@ -39,6 +52,7 @@ class FeatureSettings:
     bin_count: int | None = None
     intensity_range: tuple[float, float] | None = None
     resample_mm: float | None = None
+    log_sigmas_mm: tuple[float, ...] = (1.0, 2.0, 4.0)
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.families if name not in FAMILIES]
@@ -49,6 +63,8 @@ class FeatureSettings:
             raise InputError("Grey levels need either a bin width or a bin count, not both.")
         _check_positive("The bin width", self.bin_width)
         _check_positive("The spacing to resample to", self.resample_mm)
+        for sigma_mm in self.log_sigmas_mm:
+            _check_positive("A width of the Laplacian of Gaussian", sigma_mm)
         if self.bin_count is not None and not 2 <= self.bin_count <= 1024:
             raise InputError(f"The bin count must lie between 2 and 1024, got {self.bin_count}.")
         if self.intensity_range is not None and not self.intensity_range[0] < self.intensity_range[1]:
@@ -81,6 +97,8 @@ def _typed(name: str, value: Any) -> Any:
     if name == "intensity_range":
         low, high = value
         return (float(low), float(high))
+    if name == "log_sigmas_mm":
+        return tuple(float(sigma_mm) for sigma_mm in value)
     if value is None:
         return None
     return int(value) if name == "bin_count" else float(value)

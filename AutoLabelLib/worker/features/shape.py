@@ -12,6 +12,8 @@ from AutoLabelLib.worker.features.mesh import Mesh, convex_hull, surface_mesh
 from AutoLabelLib.worker.features.region import Region, Values
 from AutoLabelLib.worker.features.settings import FeatureSettings
 
+UNDEFINED = "the segment is a single voxel or lies in one plane, or all its voxels have the same intensity"
+
 _WORDS = {
     "morph_volume_mesh_ml": "how large it is",
     "morph_volume_voxel_counting_ml": "how large it is, counted in voxels",

@@ -8,6 +8,8 @@ from AutoLabelLib.worker.features.counted import Terms, features_of_counts
 from AutoLabelLib.worker.features.region import Levels, Region
 from AutoLabelLib.worker.features.settings import FeatureSettings
 
+UNDEFINED = "no voxel of the segment lies within the intensity range"
+
 _TERMS = Terms(
     "glszm_",
     (
@@ -45,9 +47,7 @@ def compute(region: Region, settings: FeatureSettings) -> dict[str, float]:
         return {}
     zone_of_voxel = zones(region.levels)
     sizes = np.bincount(zone_of_voxel.ravel())[1:]
-    levels = np.zeros(len(sizes) + 1, np.int64)
-    levels[zone_of_voxel] = region.levels
-    values = features_of_counts(levels[1:], sizes, region.intensities.size)
+    values = features_of_counts(levels_of_zones(zone_of_voxel, region.levels), sizes, region.intensities.size)
     return dict(zip(_TERMS.descriptions(), values, strict=True))
 
 
@@ -56,3 +56,10 @@ def zones(levels: Levels) -> Levels:
     from skimage.measure import label
 
     return np.asarray(label(levels, background=0, connectivity=3), dtype=np.int64)
+
+
+def levels_of_zones(zone_of_voxel: Levels, levels: Levels) -> Levels:
+    """Return the grey level (N,) of each zone, in the order of their numbers."""
+    found = np.zeros(int(zone_of_voxel.max(initial=0)) + 1, np.int64)
+    found[zone_of_voxel] = levels
+    return found[1:]
