@@ -4,6 +4,7 @@
     pending.py    a verb that is still running: progress, cancel, wait
     event_loop.py inside Slicer, progress arrives while the console waits for input
     segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
+    measurement.py   the verb measure; segment_choice.py says which segments a verb is about
     self_test.py  the verb self_test: a phantom through the whole chain
     stepwise.py   work in this process that is followed in the same way
     interaction.py   the verb interact: a session of prompts, with interaction_source.py (what it looks at)
@@ -19,6 +20,7 @@ from AutoLabelLib.api.diagnosis import doctor
 from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
 from AutoLabelLib.api.interaction import Interaction, interact
 from AutoLabelLib.api.mask_update import MaskUpdate
+from AutoLabelLib.api.measurement import measure
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segmentation import segment
 from AutoLabelLib.api.self_test import self_test
@@ -33,6 +35,7 @@ __all__ = [
     "evaluate",
     "evaluate_cases",
     "interact",
+    "measure",
     "models",
     "segment",
     "self_test",

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.api.pending import Pending
+from AutoLabelLib.api.segment_choice import open_labelmap
 from AutoLabelLib.api.sources import is_node
 from AutoLabelLib.client import default_worker
 from AutoLabelLib.core import catalogue
-from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.job import Job, Progress
-from AutoLabelLib.core.labelmap import Labelmap
 
 
 def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
@@ -29,7 +28,8 @@ def evaluate(prediction: Any, reference: Any, **options: Any) -> Any:
     Raises:
         InputError: If one cannot be read or they do not share a grid.
     """
-    labelmaps = (_labelmap(prediction, reference), _labelmap(reference, reference))
+    grid_node = _grid_node(reference)
+    labelmaps = (open_labelmap(prediction, grid_node), open_labelmap(reference, grid_node))
     result = default_worker().submit(Job("evaluation", labelmaps=labelmaps, options=options)).wait()
     if is_node(prediction):
         from AutoLabelLib.scene.tables import table_from_rows
@@ -64,25 +64,6 @@ def evaluate_cases(
     if on_progress is not None:
         pending.on_progress(on_progress)
     return pending.wait() if wait else pending
-
-
-def _labelmap(source: Any, reference: Any) -> Labelmap:
-    """Return a source as a labelmap; a segmentation node on the grid of the volume that the reference was drawn on."""
-    if isinstance(source, Labelmap):
-        return source
-    if isinstance(source, (str, Path)):
-        from AutoLabelLib.files.labelmaps import read_labelmap
-
-        return read_labelmap(Path(source))
-    if is_node(source) and source.IsA("vtkMRMLLabelMapVolumeNode"):
-        from AutoLabelLib.scene.labelmap_volumes import labelmap_from_volume
-
-        return labelmap_from_volume(source)
-    if is_node(source):
-        from AutoLabelLib.scene.segmentations import labelmap_from_segmentation
-
-        return labelmap_from_segmentation(source, _grid_node(reference))
-    raise InputError(f"Expected a segmentation node, a Labelmap or a path, got {type(source).__name__}.")
 
 
 def _grid_node(reference: Any) -> Any:

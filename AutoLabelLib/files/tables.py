@@ -13,21 +13,24 @@ from typing import Any
 from AutoLabelLib.files.atomic import replacing
 
 
-def write_csv(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def write_csv(path: str | Path, rows: Sequence[Mapping[str, Any]], *, for_spreadsheets: bool = False) -> None:
     """Write rows as a CSV file with a header; a value that a row lacks, None and NaN become an empty field.
 
     Args:
         path: Where to.
         rows: One mapping per row; the columns are all keys, in the order in which they first occur.
+        for_spreadsheets: Whether the file begins with the mark by which Excel knows UTF-8, and texts that Excel would
+            take for formulas begin with an apostrophe: a text may be anyone's, and a formula can send data away.
 
     Raises:
         FileError: If it cannot be written.
     """
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    with replacing(path) as beside, beside.open("w", newline="", encoding="utf-8") as stream:
+    encoding, field = ("utf-8-sig", _spreadsheet_field) if for_spreadsheets else ("utf-8", _field)
+    with replacing(path) as beside, beside.open("w", newline="", encoding=encoding) as stream:
         writer = csv.DictWriter(stream, columns)
-        writer.writeheader()
-        writer.writerows({key: _field(value) for key, value in row.items()} for row in rows)
+        writer.writerow({key: field(key) for key in columns})
+        writer.writerows({key: field(value) for key, value in row.items()} for row in rows)
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -54,6 +57,15 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, numbers.Real):
         return float(value) if math.isfinite(value) else None
     return str(value)
+
+
+def _spreadsheet_field(value: Any) -> Any:
+    """Return a field that no spreadsheet runs as a formula; numbers stay numbers.
+
+    Source: OWASP, CSV injection: fields that begin with one of these characters.
+    """
+    is_formula = isinstance(value, str) and value.lstrip(" \n").startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else _field(value)
 
 
 def _field(value: Any) -> Any:

@@ -11,6 +11,7 @@
 | `segment_change`   | what an edit made of a segmentation, to be taken back                       |
 | `labelmap_volumes` | labelmap volume node to `Labelmap`                                          |
 | `tables`           | rows to a table node                                                        |
+| `findings`         | the findings table; with `finding_rows`, `finding_renewal` and `finding_axes` |
 | `scene_files`      | the scene into an .mrb file                                                 |
 | `headless`         | a MRML scene where there is no Slicer application                           |
 | `nodes`            | nodes by id, and the Slicer libraries                                       |

@@ -31,7 +31,7 @@ def add_mark(prompt: Prompt, scene: Any) -> Node:
     node.SetHideFromEditors(True)  # before it is added: lists do not look again
     node.SetSaveWithScene(False)
     _place(node, prompt)  # before it is added: the views draw it once
-    with _same_place_node(scene):
+    with same_place_node(scene):
         node = scene.AddNode(node)
     node.CreateDefaultDisplayNodes()
     _dress(node, prompt)
@@ -142,7 +142,7 @@ def same_place(first: Prompt, second: Prompt) -> bool:
 
 
 @contextmanager
-def _same_place_node(scene: Any) -> Iterator[None]:
+def same_place_node(scene: Any) -> Iterator[None]:
     """Let the user's own list of points stay the one that is added to: Slicer chooses each markup that is new."""
     selection_node = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
     if selection_node is None:

@@ -81,11 +81,16 @@ def jump_to_segment(segmentation_node: Node, segment_id: str) -> bool:
     center = center_ras_mm(segmentation_node, segment_id)
     if center is None:
         return False
-    slicer, scene = load_slicer(), scene_of(segmentation_node)
-    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *center, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLCameraNode")):
-        _look_at(scene.GetNthNodeByClass(index, "vtkMRMLCameraNode"), center)
+    jump_to(center, scene_of(segmentation_node))
     return True
+
+
+def jump_to(position_ras_mm: Position, scene: Any = None) -> None:
+    """Bring a position (RAS mm) into the middle of every slice and 3D view of a scene."""
+    slicer, scene = load_slicer(), scene or current_scene()
+    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, *position_ras_mm, slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLCameraNode")):
+        _look_at(scene.GetNthNodeByClass(index, "vtkMRMLCameraNode"), position_ras_mm)
 
 
 def _look_at(camera_node: Node, center_ras_mm: Position) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import axis_order, index_from_ras, orientation, ras_from_index
 from AutoLabelLib.core.errors import GeometryError, InputError
+from AutoLabelLib.core.grid import OnGrid
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.worker.metrics import Agreement, agreement
 
@@ -193,7 +194,7 @@ def _listed(segments: Sequence[Segment]) -> str:
     return ", ".join(segment.name for segment in segments) or "none"
 
 
-def on_grid_of(prediction: Labelmap, reference: Labelmap, resample: bool = False) -> Labelmap:
+def on_grid_of(prediction: Labelmap, reference: OnGrid, resample: bool = False) -> Labelmap:
     """Return a prediction on the reference's grid; exactly, if they differ only in order and direction of the axes.
 
     Args:
@@ -220,7 +221,7 @@ def on_grid_of(prediction: Labelmap, reference: Labelmap, resample: bool = False
     return _resampled(prediction, reference)
 
 
-def _resampled(labelmap: Labelmap, grid: Labelmap) -> Labelmap:
+def _resampled(labelmap: Labelmap, grid: OnGrid) -> Labelmap:
     from scipy.ndimage import affine_transform
 
     origin = index_from_ras(labelmap.affine, ras_from_index(grid.affine, (0, 0, 0)))
@@ -233,7 +234,7 @@ def _resampled(labelmap: Labelmap, grid: Labelmap) -> Labelmap:
     return Labelmap(np.stack(layers), grid.affine, labelmap.segments)
 
 
-def _grid_text(labelmap: Labelmap) -> str:
+def _grid_text(labelmap: OnGrid) -> str:
     spacing = " x ".join(f"{value:g}" for value in np.round(labelmap.spacing_mm, 3))
     shape = " x ".join(str(count) for count in labelmap.spatial_shape)
     return f"{shape} voxels of {spacing} mm from RAS {np.round(labelmap.affine[:3, 3], 1).tolist()}"

@@ -1,0 +1,169 @@
+"""The verb `measure`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from AutoLabelLib.api.pending import Pending
+from AutoLabelLib.api.segment_choice import ChosenSegments, SegmentNames, choose_segments
+from AutoLabelLib.api.sources import Source, open_source, volume_node_of
+from AutoLabelLib.client import default_worker
+from AutoLabelLib.core.crop import IndexBox, cropped_image, cropped_labelmap, found_box
+from AutoLabelLib.core.finding import Finding
+from AutoLabelLib.core.image import Image
+from AutoLabelLib.core.job import Job, Progress, Result
+from AutoLabelLib.core.labelmap import Labelmap
+from AutoLabelLib.core.prompt import Position
+
+Findings = tuple[Finding, ...]
+
+_AROUND_VOXELS = 4  # the worker looks around a segment to see what it lies in
+
+
+@overload
+def measure(
+    source: Source, segmentation: Any, segment: SegmentNames = ..., *, wait: Literal[True] = ..., **options: Any
+) -> Findings: ...
+@overload
+def measure(
+    source: Source, segmentation: Any, segment: SegmentNames = ..., *, wait: Literal[False], **options: Any
+) -> Pending[Findings]: ...
+def measure(
+    source: Source,
+    segmentation: Any,
+    segment: SegmentNames = None,
+    *,
+    wait: bool = True,
+    on_progress: Callable[[Progress], None] | None = None,
+    show_axes: bool = False,
+    modality: str = "",
+    series_uid: str | None = None,
+    time_point: int | None = None,
+    **options: Any,
+) -> Any:
+    """Measure segments as radiologists do: long and short axis on the axial plane, volume, intensities, solid part.
+
+    For nodes, the findings go into the scene's findings table, too: a segment that has a row keeps what a person wrote.
+
+    Args:
+        source: Volume node, `Image`, path of an image or of a DICOM folder.
+        segmentation: Segmentation node, `Labelmap`, or path of a segmentation file.
+        segment: Name of a segment (of a node also its id), several names, or None for all.
+        wait: If False, return a `Pending` at once.
+        on_progress: Called with each `Progress`, in the calling thread.
+        show_axes: Whether the axes are shown as lines, for nodes.
+        modality: DICOM modality, for images that do not say it; "CT" gives Hounsfield units.
+        series_uid: Which series of a DICOM folder, where there are several.
+        time_point: Which volume of a 4D file, from 0.
+        **options: Of the worker's measurement task: solid, solid_above_hu.
+
+    Returns:
+        One finding per segment that is not empty; positions in RAS mm, where Slicer shows them.
+
+    Raises:
+        InputError: If something cannot be read, there is no such segment, or all segments are empty.
+    """
+    volume_node = volume_node_of(source)
+    if volume_node is None:
+        image = open_source(source, modality, series_uid, time_point)
+        part, labelmap = _cropped(image, choose_segments(segmentation, segment).labelmap)
+        pending = _submit(part, labelmap, options, _findings)
+    else:
+        chosen = choose_segments(segmentation, segment, volume_node)
+        pending = _submit_for_node(volume_node, chosen, modality, options, show_axes)
+    if on_progress is not None:
+        pending.on_progress(on_progress)
+    return pending.wait() if wait else pending
+
+
+def _submit(
+    image: Image,
+    labelmap: Labelmap,
+    options: dict[str, Any],
+    finish: Callable[[Result], Findings],
+    remarks: tuple[str, ...] = (),
+) -> Pending[Findings]:
+    job = Job("measurement", images=(image,), labelmaps=(labelmap,), options=options)
+    return Pending(default_worker().submit(job), finish, remarks)
+
+
+def _findings(result: Result) -> Findings:
+    return tuple(Finding.from_json(fields) for fields in result.values["findings"])
+
+
+def _submit_for_node(
+    volume_node: Any, chosen: ChosenSegments, modality: str, options: dict[str, Any], show_axes: bool
+) -> Pending[Findings]:
+    """Submit, and write into the findings table later; ids are held, because nodes may be gone by then."""
+    from AutoLabelLib.scene.findings import add_findings
+    from AutoLabelLib.scene.nodes import resolve
+    from AutoLabelLib.scene.volumes import grid_of, image_from_volume, remarks
+
+    box = _box(chosen.labelmap) if chosen.labelmap.same_grid(grid_of(volume_node)) else None
+    image = image_from_volume(volume_node, modality, box)
+    labelmap = cropped_labelmap(chosen.labelmap, box) if box is not None else chosen.labelmap
+    nodes = {node.GetID(): node.GetName() for node in (volume_node, chosen.node) if node is not None}
+
+    def finish(result: Result) -> Findings:
+        volume, *segmentations = (resolve(node_id, name=name) for node_id, name in nodes.items())
+        findings = tuple(_in_world(finding, volume) for finding in _findings(result))
+        if not segmentations:
+            return findings
+        segment_ids = [chosen.segment_ids[place] for place in result.values["segments"]]
+        added = add_findings(findings, volume, segmentations[0], segment_ids)
+        if show_axes:
+            _show_axes(added, volume)
+        return added
+
+    return _submit(image, labelmap, options, finish, remarks(volume_node))
+
+
+def _show_axes(findings: Findings, volume_node: Any) -> None:
+    from AutoLabelLib.scene.finding_axes import show_axes
+
+    for finding in findings:
+        show_axes(finding, volume_node.GetScene())
+
+
+def _cropped(image: Image, labelmap: Labelmap) -> tuple[Image, Labelmap]:
+    """Return the parts of image and labelmap around what is measured, if they share a grid: less is sent."""
+    if not labelmap.same_grid(image):
+        return image, labelmap
+    box = _box(labelmap)
+    return cropped_image(image, box), cropped_labelmap(labelmap, box)
+
+
+def _box(labelmap: Labelmap) -> IndexBox:
+    """Return the box around the segments of a labelmap, and a little more."""
+    layers = sorted({segment.layer for segment in labelmap.segments})
+    values = [segment.label_value for segment in labelmap.segments]
+    box = found_box(np.isin(labelmap.array[layers], values))
+    low = np.maximum(np.subtract(box.start_ijk, _AROUND_VOXELS), 0)
+    high = np.minimum(np.add(box.start_ijk, box.shape_ijk) + _AROUND_VOXELS, labelmap.spatial_shape)
+    return IndexBox(_triple(low), _triple(high - low))
+
+
+def _triple(values: Any) -> tuple[int, int, int]:
+    return (int(values[0]), int(values[1]), int(values[2]))
+
+
+def _in_world(finding: Finding, volume_node: Any) -> Finding:
+    """Return a finding where the views show it; under a non-linear transform its place follows, its size does not."""
+    from AutoLabelLib.scene.transforms import matrix_between, world_from_local
+
+    if matrix_between(volume_node, None) is not None:
+        return finding
+    lines = {name: world_from_local(volume_node, line) for name, line in finding.lines_ras_mm.items()}
+    return replace(
+        finding,
+        center_ras_mm=_position(world_from_local(volume_node, finding.center_ras_mm)),
+        lines_ras_mm={name: (_position(ends[0]), _position(ends[1])) for name, ends in lines.items()},
+    )
+
+
+def _position(values: Any) -> Position:
+    return (float(values[0]), float(values[1]), float(values[2]))
