@@ -68,7 +68,7 @@ def segment(
     """
     spec = catalogue.find(model)
     part = open_part(source, roi, modality, series_uid, time_point)
-    given = _as_prompts(prompts)
+    given = as_prompts(prompts)
     volume_node = volume_node_of(source)
     if volume_node is None:
         pending = _submit(spec, part, given, options, _labelmap)
@@ -79,7 +79,8 @@ def segment(
     return pending.wait() if wait else pending
 
 
-def _as_prompts(prompts: PromptsLike) -> Prompts:
+def as_prompts(prompts: PromptsLike) -> Prompts:
+    """Return whatever a user may pass as prompts as `Prompts`."""
     if isinstance(prompts, Prompts):
         return prompts
     return Prompts(points=tuple(Point((p[0], p[1], p[2])) for p in prompts or ()))

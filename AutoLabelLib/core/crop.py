@@ -55,6 +55,10 @@ class Part:
         """Return a labelmap of the part on the grid of the whole."""
         return labelmap if self.box is None else pasted_labelmap(labelmap, self.box, self.grid)
 
+    def whole_image(self, image: Image) -> Image:
+        """Return an image of the part on the grid of the whole, 0 around it."""
+        return image if self.box is None else pasted_image(image, self.box, self.grid)
+
 
 def covering_box(grid: HasGrid, positions_ras_mm: ArrayLike) -> IndexBox:
     """Return the smallest box of a grid's voxels that covers positions; what lies outside of the grid is left out.
@@ -94,11 +98,18 @@ def cropped_labelmap(labelmap: Labelmap, box: IndexBox) -> Labelmap:
 
 def pasted_labelmap(labelmap: Labelmap, box: IndexBox, grid: HasGrid) -> Labelmap:
     """Return a labelmap of a box on the whole grid; outside of the box there is nothing."""
-    layers = labelmap.array.shape[0]
-    shape_kji = grid.spatial_shape[::-1]
-    array = np.zeros((layers, *shape_kji), labelmap.array.dtype).transpose(0, 3, 2, 1)  # i fastest
-    array[(slice(None), *box.slices)] = labelmap.array
-    return Labelmap(array, grid.affine, labelmap.segments)
+    return Labelmap(_pasted(labelmap.array, box, grid), grid.affine, labelmap.segments)
+
+
+def pasted_image(image: Image, box: IndexBox, grid: HasGrid) -> Image:
+    """Return an image of a box on the whole grid; outside of the box it is 0."""
+    return replace(image, array=_pasted(image.array, box, grid), affine=grid.affine)
+
+
+def _pasted(values: NDArray[Any], box: IndexBox, grid: HasGrid) -> NDArray[Any]:
+    array = np.zeros((len(values), *grid.spatial_shape[::-1]), values.dtype).transpose(0, 3, 2, 1)  # i fastest
+    array[(slice(None), *box.slices)] = values
+    return array
 
 
 def found_box(labels: NDArray[Any]) -> IndexBox:
