@@ -16,9 +16,9 @@ from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import as_error, reported
 from AutoLabelLib.gui.model_list import ModelList
+from AutoLabelLib.gui.scene_job import SceneJob
 from AutoLabelLib.gui.scene_panel import ScenePanel
-from AutoLabelLib.gui.segment_job import SegmentJob
-from AutoLabelLib.gui.segment_words import device_names, policy_text
+from AutoLabelLib.gui.segment_words import device_names, done_text, policy_text
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.scene.regions import fit_roi
 from AutoLabelLib.scene.views import volume_in_view
@@ -35,7 +35,7 @@ class SegmentPanel(ScenePanel):
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared, "AutoLabelSegment.ui")
         self._watched: list[Any] = []
-        self._job = SegmentJob(shared, self._written)
+        self._job = SceneJob(shared)
         self._specs: tuple[ModelSpec, ...] = ()
         self._models = ModelList(self.ui, self._choose_model, self._choose_filter)
         self._modality = ChoiceBox(self.ui.modalityBox, self._choose_modality)
@@ -200,19 +200,26 @@ class SegmentPanel(ScenePanel):
             parameters, spec = self._parameters, self._models.shown
             if parameters is None or spec is None:
                 return
+            volume, segmentation = parameters.inputVolume, parameters.outputSegmentation
+            choices = {
+                "roi": parameters.roi,
+                "segmentation": segmentation,
+                "same_name": parameters.sameName,
+                "modality": parameters.modality,
+                "device": self._shared.settings.device,
+            }
             self._job.start(
-                parameters.inputVolume,
-                spec.name,
-                roi=parameters.roi,
-                segmentation=parameters.outputSegmentation,
-                same_name=parameters.sameName,
-                modality=parameters.modality,
-                device=self._shared.settings.device,
+                lambda: self._shared.logic.segment(volume, spec.name, wait=False, **choices),
+                what=_("Segmenting {volume}").format(volume=volume.GetName()),
+                nodes=(volume, segmentation),
+                on_done=self._done,
             )
 
-    def _written(self, segmentation_node: Any) -> None:
+    def _done(self, segmentation_node: Any, pending: Any, seconds: float) -> None:
+        text = done_text(segmentation_node, pending.handle.id, seconds, pending.warnings)
         if self._parameters is not None:
             self._parameters.shownSegmentation = segmentation_node
+        self._shared.announce(text, segmentation_node)
 
 
 def _events() -> tuple[Any, ...]:
