@@ -4,6 +4,7 @@
     pending.py    a verb that is still running: progress, cancel, wait
     event_loop.py inside Slicer, progress arrives while the console waits for input
     segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
+    classification.py   the verb classify, with classified_nodes.py for nodes
     measurement.py   the verb measure; segment_choice.py says which segments a verb is about
     self_test.py  the verb self_test: a phantom through the whole chain
     stepwise.py   work in this process that is followed in the same way
@@ -16,6 +17,7 @@ a core type for a core type or a path.
 
 from __future__ import annotations
 
+from AutoLabelLib.api.classification import Classified, classify
 from AutoLabelLib.api.diagnosis import doctor
 from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
 from AutoLabelLib.api.interaction import Interaction, interact
@@ -28,9 +30,11 @@ from AutoLabelLib.api.training import train
 from AutoLabelLib.core.catalogue import models
 
 __all__ = [
+    "Classified",
     "Interaction",
     "MaskUpdate",
     "Pending",
+    "classify",
     "doctor",
     "evaluate",
     "evaluate_cases",

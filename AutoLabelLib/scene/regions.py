@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.crop import IndexBox, covering_box
 from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.core.prompt import Box
 from AutoLabelLib.scene.nodes import Node, check_class
 from AutoLabelLib.scene.transforms import local_from_world, matrix_between, numpy_matrix, world_from_local
 from AutoLabelLib.scene.volumes import VolumeGrid, grid_of
@@ -30,13 +31,28 @@ def box_of_roi(roi_node: Node, volume_node: Node, grid: VolumeGrid | None = None
         InputError: If it is no ROI, or has not been placed yet.
         GeometryError: If it does not cover the volume.
     """
+    return covering_box(grid or grid_of(volume_node), _surface_in_image(roi_node, volume_node))
+
+
+def ras_box_of_roi(roi_node: Node, volume_node: Node) -> Box:
+    """Return the smallest box along R, A and S around a ROI, in the frame of `image_from_volume(volume_node)`.
+
+    Raises:
+        InputError: If it is no ROI, or has not been placed yet.
+    """
+    positions = _surface_in_image(roi_node, volume_node)
+    return Box(tuple(positions.min(axis=0).tolist()), tuple(positions.max(axis=0).tolist()))
+
+
+def _surface_in_image(roi_node: Node, volume_node: Node) -> NDArray[np.float64]:
+    """Return points (N, 3) all over a ROI's box, in the frame of the volume's image."""
     check_class(roi_node, "vtkMRMLMarkupsROINode")
     if min(roi_node.GetSize()) <= 0.0:
         raise InputError(f'The ROI "{roi_node.GetName()}" has no size.', "Place it in a slice view, or choose none.")
     positions = world_from_local(roi_node, _surface_in_node(roi_node))
     if matrix_between(volume_node, None) is None:  # then an image is in the volume's local frame
         positions = local_from_world(volume_node, positions)
-    return covering_box(grid or grid_of(volume_node), positions)
+    return positions
 
 
 def _surface_in_node(roi_node: Node) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from AutoLabelLib.core import affine as geometry
+from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Box
@@ -67,7 +69,10 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
         section={"mask_channel": True},
     )
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    return Classifier.load(write_classifier(folder, TinyClassifier(**{**vars(tiny), "state": side_weights(tiny)})))
+    write_classifier(folder, replace(tiny, state=side_weights(tiny)), is_trusted=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "is_trusted", lambda folder, sha256=None: True)
+        return Classifier.load(folder)
 
 
 def answer(classifier: Classifier, affine: NDArray[np.float64], shape: tuple[int, int, int]) -> NDArray[np.float64]:

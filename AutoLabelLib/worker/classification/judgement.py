@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 
-from AutoLabelLib.core.finding import Finding
+from AutoLabelLib.core.finding import Finding, now
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker.classification import doubt
 from AutoLabelLib.worker.classification.classifier import Answer, Classifier
@@ -56,7 +54,7 @@ def judge(
         uncertain=doubt.sentence(doubts),
         segment=segment,
         model=f"{spec.name} {spec.version}".strip(),
-        created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        created=now(),
     )
 
 

@@ -137,9 +137,5 @@ def all_in(masks: Sequence[NamedMask]) -> list[NamedMask]:
     names = ", ".join(f'"{one.name}"' for one in masks)
     if any(one.outside_fraction > 0 for one in masks):
         raise InputError(f"The segment {names} lies outside of the volume.", "Choose the volume that it was drawn on.")
-    raise InputError(
-        f"The segment {names} is empty: there is nothing to classify."
-        if len(masks) == 1
-        else "All segments are empty.",
-        "Draw or choose another one.",
-    )
+    which = f"The segment {names} is empty" if len(masks) == 1 else "All segments are empty"
+    raise InputError(f"{which}: there is nothing to classify.", "Draw or choose another one.")

@@ -14,7 +14,16 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.worker.context import TaskContext
 
 # Listed, not discovered: a name that came over the wire must never choose what is imported.
-TASKS = ("segmentation", "evaluation", "training", "explanation", "measurement", "diagnosis", "phantom")
+TASKS = (
+    "segmentation",
+    "classification",
+    "evaluation",
+    "training",
+    "explanation",
+    "measurement",
+    "diagnosis",
+    "phantom",
+)
 
 RunTask = Callable[[Job, TaskContext], Result]
 

@@ -10,7 +10,8 @@ Options:
     tta: Whether mirror images are averaged, where the model names axes for them (default true).
 
 Values of the result, all JSON:
-    findings: One `Finding` per object, in the order of the segments.
+    findings: One `Finding` per object, in the order of the segments; empty segments have none.
+    segments: For each finding the number of its segment in the labelmap, from 0; [] without segments.
 
 The result's labelmap is what a segmenter found, if one was asked.
 """
@@ -23,7 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 import AutoLabelLib
@@ -86,7 +86,7 @@ def run(job: Job, context: TaskContext) -> Result:
         classifier = Classifier.load(spec, choices.device)
     labelmap, facts = _labelmap(job, classifier, image, choices, context)
     try:
-        findings = _findings(classifier, image, labelmap, choices, context)
+        findings, numbers = _findings(classifier, image, labelmap, choices, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
             raise memory_ladder.too_large() from problem
@@ -97,7 +97,7 @@ def run(job: Job, context: TaskContext) -> Result:
     return Result(
         job.id,
         labelmaps=(labelmap,) if labelmap is not None and not job.labelmaps else (),
-        values={"findings": [finding.to_json() for finding in findings]},
+        values={"findings": [finding.to_json() for finding in findings], "segments": numbers},
         warnings=tuple(context.warnings),
         phase_seconds=dict(context.phase_seconds),
         provenance={
@@ -171,32 +171,41 @@ def _findings(
     labelmap: Labelmap | None,
     choices: ClassificationOptions,
     context: TaskContext,
-) -> list[Finding]:
+) -> tuple[list[Finding], list[int]]:
+    """Return the findings, and the number of each one's segment."""
     if labelmap is None:
         with context.phase("prepare"):
             prepared = classifier.prepare(image, None, choices.box)
         with context.phase("network"):
-            return [judge(classifier, prepared, test_time_augmentation=choices.tta)]
-    findings = []
-    for number, named in enumerate(_masks(labelmap, image, choices, context)):
-        context.progress(number / max(1, len(labelmap.segments)), f"Classifying {named.name}")
+            return [judge(classifier, prepared, test_time_augmentation=choices.tta)], []
+    findings, numbers = [], []
+    held = _masks(labelmap, image, choices, context)
+    for done, (number, named) in enumerate(held):
+        context.progress(done / len(held), f"Classifying {named.name}")
         with context.phase("prepare"):
             prepared = classifier.prepare(image, named.mask)
         outside = f"{named.outside_fraction:.0%} of the segment lies outside of the volume"
         reasons = (outside,) if named.outside_fraction > 0 else ()
         with context.phase("network"):
-            found = judge(classifier, prepared, named.name, test_time_augmentation=choices.tta, reasons=reasons)
-        findings.append(found)
-    return findings
+            tta = choices.tta
+            findings.append(judge(classifier, prepared, named.name, test_time_augmentation=tta, reasons=reasons))
+        numbers.append(number)
+    return findings, numbers
 
 
-def _masks(labelmap: Labelmap, image: Image, choices: ClassificationOptions, context: TaskContext) -> list[NamedMask]:
-    """Return the chosen segments that hold a voxel; one that was named must."""
+def _masks(
+    labelmap: Labelmap, image: Image, choices: ClassificationOptions, context: TaskContext
+) -> list[tuple[int, NamedMask]]:
+    """Return the chosen segments that hold a voxel, and their numbers; one that was named must."""
     segments = masks.chosen_segments(labelmap, choices.segments)
     placed = [masks.on_image(labelmap, segment, image) for segment in segments]
-    held = masks.all_in(placed)
-    for empty in (one for one in placed if not np.any(one.mask)):
-        if choices.segments is not None:
-            masks.all_in([empty])  # raises
-        context.warn(f'The segment "{empty.name}" is empty, and was left out.')
+    masks.all_in(placed)
+    held = []
+    for segment, named in zip(segments, placed, strict=True):
+        if named.mask.any():
+            held.append((labelmap.segments.index(segment), named))
+        elif choices.segments is not None:
+            masks.all_in([named])
+        else:
+            context.warn(f'The segment "{named.name}" is empty, and was left out.')
     return held
