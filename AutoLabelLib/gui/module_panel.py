@@ -7,6 +7,7 @@ from typing import Any
 import qt
 import slicer
 
+from AutoLabelLib.gui.findings_panel import FindingsPanel
 from AutoLabelLib.gui.interactive_panel import InteractivePanel
 from AutoLabelLib.gui.models_panel import ModelsPanel
 from AutoLabelLib.gui.results_panel import ResultsPanel
@@ -19,11 +20,12 @@ from AutoLabelLib.gui.slicer_worker import use_slicer_worker
 from AutoLabelLib.gui.status_row import StatusRow
 from AutoLabelLib.gui.ui_files import load_ui
 
-# Each goes into the section "<name>Section" of AutoLabel.ui.
+# Each goes into the section "<name>Section" of AutoLabel.ui, from top to bottom.
 _PANELS: dict[str, Any] = {
     "segment": SegmentPanel,
     "interactive": InteractivePanel,
     "results": ResultsPanel,
+    "findings": FindingsPanel,
     "models": ModelsPanel,
     "setup": SetupPanel,
 }
