@@ -20,6 +20,7 @@ from __future__ import annotations
 from AutoLabelLib.api.classification import Classified, classify
 from AutoLabelLib.api.diagnosis import doctor
 from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
+from AutoLabelLib.api.feature_extraction import features, features_of_cases
 from AutoLabelLib.api.interaction import Interaction, interact
 from AutoLabelLib.api.mask_update import MaskUpdate
 from AutoLabelLib.api.measurement import measure
@@ -38,6 +39,8 @@ __all__ = [
     "doctor",
     "evaluate",
     "evaluate_cases",
+    "features",
+    "features_of_cases",
     "interact",
     "measure",
     "models",

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from AutoLabelLib.core.image import Image
 
 
-def add_image(parser: argparse.ArgumentParser) -> None:
-    """Add the image, and how its file is read."""
+def add_image(parser: argparse.ArgumentParser, is_optional: bool = False) -> None:
+    """Add the image, and how its file is read; an optional one is [] where it is not given."""
     parser.add_argument(
         "input",
-        nargs="+",
+        nargs="*" if is_optional else "+",
         metavar="INPUT",
         help="NIfTI, NRRD or MetaImage file, or folder of a DICOM series; one per channel of the model",
     )

@@ -32,11 +32,10 @@ def extract(
         InputError: If the mask is empty, or the shapes or the spacing do not fit.
         UnsupportedVolumeError: If a voxel of the mask is NaN or infinite.
     """
-    modules = [_module(family) for family in settings.families]
-    region = region_of(voxels, mask, spacing_mm, settings, _margin(modules, settings))
+    region = region_of(voxels, mask, spacing_mm, settings, margin(settings))
     found: dict[str, float] = {}
-    for module in modules:
-        found.update(module.compute(region, settings))
+    for family in settings.families:
+        found.update(_module(family).compute(region, settings))
     return {name: float(found.get(name, math.nan)) for name in names(settings)}
 
 
@@ -44,6 +43,13 @@ def extract(
 def names(settings: FeatureSettings = _DEFAULT) -> tuple[str, ...]:
     """Return the names of the features that `extract` computes with some settings, in order."""
     return tuple(name for family in settings.families for name in _module(family).descriptions(settings))
+
+
+def margin(settings: FeatureSettings = _DEFAULT) -> Margin:
+    """Return how far beyond the mask the features look: image that is further away changes nothing."""
+    modules = (_module(family) for family in settings.families)
+    margins = [module.margin(settings) for module in modules if hasattr(module, "margin")]
+    return Margin(max((one.mm for one in margins), default=0.0), max((one.voxels for one in margins), default=0))
 
 
 def describe(name: str) -> str:
@@ -86,9 +92,3 @@ def _unknown(name: str) -> InputError:
 
 def _module(family: str) -> ModuleType:
     return importlib.import_module(f"AutoLabelLib.worker.features.{FAMILIES[family]}")
-
-
-def _margin(modules: list[ModuleType], settings: FeatureSettings) -> Margin:
-    """Return the widest margin of some families; those that look at the segment alone name none."""
-    margins = [module.margin(settings) for module in modules if hasattr(module, "margin")]
-    return Margin(max((one.mm for one in margins), default=0.0), max((one.voxels for one in margins), default=0))

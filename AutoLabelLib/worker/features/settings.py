@@ -30,6 +30,7 @@ FAMILIES = {
 }
 IBSI = ("morph", "loc", "stat", "ih", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
 CORE = ("morph", "stat", "glcm", "glrlm", "glszm")
+_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class FeatureSettings:
 def from_mapping(options: Mapping[str, Any], default: FeatureSettings | None = None) -> FeatureSettings:
     """Return the settings that a mapping of JSON values describes; what it lacks is as in the default.
 
+    Families are a list, or text: their names between commas, or "all".
+
     Raises:
         InputError: If one is unknown or not usable.
     """
@@ -93,6 +96,8 @@ def from_mapping(options: Mapping[str, Any], default: FeatureSettings | None = N
 
 def _typed(name: str, value: Any) -> Any:
     if name == "families":
+        if value == _ALL:
+            return tuple(FAMILIES)
         return tuple(value.split(",") if isinstance(value, str) else value)
     if name == "intensity_range":
         low, high = value

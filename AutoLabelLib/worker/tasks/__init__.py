@@ -20,6 +20,7 @@ TASKS = (
     "evaluation",
     "training",
     "explanation",
+    "features",
     "measurement",
     "diagnosis",
     "phantom",
