@@ -21,7 +21,7 @@ from AutoLabelLib.worker.components import nearest_components, positive_position
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
 from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region
-from AutoLabelLib.worker.local_cut import obeying
+from AutoLabelLib.worker.local_cut import obeying, shrinking
 from AutoLabelLib.worker.memory_ladder import Plan
 from AutoLabelLib.worker.model_cache import LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
@@ -213,7 +213,8 @@ class _Looker:
                 values = bundle.outputs.probabilities(values)
             if bundle.cut_reach_mm > 0 and bundle.outputs.is_exclusive and len(values) == 2:
                 corrections = correction_rounds.corrections(prompts, part)
-                likely = obeying(values[1], corrections, part.affine[:3, :3], bundle.cut_reach_mm)
+                reaches_mm = shrinking(bundle.cut_reach_mm, len(corrections))
+                likely = obeying(values[1], corrections, part.affine[:3, :3], reaches_mm)
                 values = torch.stack([1 - likely, likely])
         return values
 

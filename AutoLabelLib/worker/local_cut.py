@@ -2,7 +2,8 @@
 
 Users click in the middle of what is wrong. Seen from the present outline the true one then lies twice as far as the
 click, and so, as answers fade evenly across an outline, does the level: it moves by twice what the click is off, and
-less with the distance from the click. Measured on nodules, this adds to what a network learns from corrections.
+less with the distance from the click. Measured on nodules, this adds to what a network learns from corrections, most
+if each correction reaches less far than the one before: what is wrong most is mended first, and what is left is small.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ _GAIN = 2.0
 _MOST = 6.0  # logits; a network that is surer than this of the contrary is moved only so far
 _REACH_SIGMAS = 3.5  # beyond, the weight is below 0.3 %
 _SUREST = 1e-6  # least probability of either side
+_SHRINKS = 0.8  # from one correction to the next
 
 
 def obeying(
-    probability: torch.Tensor, clicks: Sequence[Click], axes_mm: NDArray[np.float64], reach_mm: float
+    probability: torch.Tensor, clicks: Sequence[Click], axes_mm: NDArray[np.float64], reaches_mm: Sequence[float]
 ) -> torch.Tensor:
     """Return probabilities (I, J, K) that are moved around the clicks they contradict, in the order of the clicks.
 
@@ -31,19 +33,24 @@ def obeying(
         probability: (I, J, K) float32 of the object; above one half a voxel belongs to it.
         clicks: Corrections; those outside the grid are left out. The first click is none: it says where to look.
         axes_mm: (3, 3), its columns the steps of the grid in mm.
-        reach_mm: Standard deviation of the weight around a click.
+        reaches_mm: Standard deviation of the weight around each click; 0: a click moves nothing.
     """
-    if reach_mm <= 0 or not clicks:
+    if not clicks:
         return probability
     logits = torch.logit(probability, _SUREST)
-    for index, positive in clicks:
+    for (index, positive), reach_mm in zip(clicks, reaches_mm, strict=True):
         voxel = tuple(int(value) for value in np.rint(index))
-        if not all(0 <= i < n for i, n in zip(voxel, logits.shape, strict=True)):
+        if reach_mm <= 0 or not all(0 <= i < n for i, n in zip(voxel, logits.shape, strict=True)):
             continue
         off = float(logits[voxel])
         if off == 0 or (off > 0) != positive:
             _move(logits, index, max(-_MOST, min(_MOST, -_GAIN * off)), axes_mm, reach_mm)
     return torch.sigmoid(logits)
+
+
+def shrinking(reach_mm: float, count: int) -> list[float]:
+    """Return how far each of some corrections reaches: the first as far as is said, each other less than the last."""
+    return [reach_mm * _SHRINKS**number for number in range(count)]
 
 
 def _move(

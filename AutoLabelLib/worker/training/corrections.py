@@ -113,7 +113,7 @@ class CorrectedBatches:
     def _corrected(self, slot: _Slot, said: torch.Tensor) -> _Slot | None:
         """Return an example with one more click; None if nothing is wrong."""
         options, label = self._options, slot.example.label[0].numpy() > 0
-        said = obeying(said, slot.clicks, np.diag(options.spacing_mm), options.cut_reach_mm)
+        said = obeying(said, slot.clicks, np.diag(options.spacing_mm), [options.cut_reach_mm] * len(slot.clicks))
         correction = next_correction((said > 0.5).numpy(), label, options.spacing_mm, self._rng)
         if correction is None:
             return None

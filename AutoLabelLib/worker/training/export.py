@@ -19,7 +19,7 @@ from AutoLabelLib.worker.training.split import Split
 WEIGHTS = "models/model.safetensors"
 INFERENCE = "configs/inference.json"
 METADATA = "configs/metadata.json"
-_OF_THE_WINDOW = ("overlap", "mode")  # these stand in inference.json
+_OF_THE_WINDOW = ("overlap", "mode", "patch_voxels")  # these stand in inference.json
 
 
 def export_bundle(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], folder: Path, split: Split) -> Path:
@@ -108,7 +108,7 @@ def inference_config(recipe: Recipe) -> dict[str, Any]:
         "preprocessing": {"_target_": "Compose", "transforms": [*space, *recipe.normalisation]},
         "inferer": {
             "_target_": "SlidingWindowInferer",
-            "roi_size": list(recipe.patch_voxels),
+            "roi_size": _window_voxels(recipe),
             "sw_batch_size": 1,
             "overlap": float(recipe.inference.get("overlap", 0.25)),
             "mode": str(recipe.inference.get("mode", "gaussian")),
@@ -135,7 +135,7 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
 
     inputs = [str(channel["name"]) for channel in recipe.channels] + ["guidance"] * recipe.guidance_channels
     outputs = ["background", *(str(segment["name"]) for segment in recipe.segments)]
-    shared = {"spatial_shape": list(recipe.patch_voxels), "dtype": "float32"}
+    shared = {"spatial_shape": _window_voxels(recipe), "dtype": "float32"}
     return {
         "schema": "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/"
         "meta_schema_20240725.json",
@@ -184,6 +184,11 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _window_voxels(recipe: Recipe) -> list[int]:
+    """Return the shape of what the network looks at in use: its training patch, unless the recipe says otherwise."""
+    return [int(edge) for edge in recipe.inference.get("patch_voxels", recipe.patch_voxels)]
+
+
 def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
     return {
         "name": recipe.name,
@@ -196,7 +201,7 @@ def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
         "channels": list(recipe.channels),
         "segments": list(recipe.segments),
         "spacing_mm": list(recipe.spacing_mm),
-        "patch_voxels": list(recipe.patch_voxels),
+        "patch_voxels": _window_voxels(recipe),
         "prompts": list(recipe.prompts),
         "needs_prompt": bool(recipe.prompts),
         **({"prompting": recipe.prompting} if recipe.prompting else {}),
