@@ -1,0 +1,188 @@
+"""Every case judged by models that knew neither it nor its patient: all competitors on the same folds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from AutoLabelLib.worker.classifier_comparison.options import ComparisonOptions
+from AutoLabelLib.worker.classifier_comparison.study import Study
+from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.tabular import methods, model
+from AutoLabelLib.worker.tabular.folds import Fold
+
+BASELINE, NETWORK = "baseline", "cnn"
+_SMALLEST_PROBABILITY = 1e-4
+_UNITS = ("mm", "mm2", "ml")
+
+JudgeByNetwork = Callable[[int, Fold], NDArray[np.float64]]
+"""Trains a network on a fold, given its number, and returns probabilities of the judged cases."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Somebody who competes.
+
+    Attributes:
+        name: Such as "random_forest".
+        title: What a person calls it.
+        kind: "baseline", "features", "network" or "ensemble".
+    """
+
+    name: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What all contenders said.
+
+    Attributes:
+        contenders: In the order of the tables: baseline, features, network, ensembles.
+        probabilities: (N, C) per name; each case by models of the fold that it was left out of.
+        fold_of: (N,), number of the fold that a case was judged in.
+        seconds: How long each took, folds added up.
+    """
+
+    contenders: tuple[Contender, ...]
+    probabilities: Mapping[str, NDArray[np.float64]]
+    fold_of: NDArray[np.intp]
+    seconds: Mapping[str, float]
+
+
+@dataclass
+class _Tally:
+    probabilities: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def contenders_of(options: ComparisonOptions, baseline: str) -> tuple[Contender, ...]:
+    """Return who competes."""
+    found = [Contender(BASELINE, f"{plain(baseline)} alone", "baseline")]
+    found += [Contender(name, methods.METHODS[name].title, "features") for name in options.classifiers]
+    if options.cnn:
+        found.append(Contender(NETWORK, "Network", "network"))
+    if "mean" in options.ensembles and len(found) > 2:
+        found.append(Contender("mean", "Ensemble: mean of all", "ensemble"))
+    if "stacked" in options.ensembles and len(options.classifiers) > 1:
+        found.append(Contender("stacked", "Ensemble: stacked", "ensemble"))
+    return tuple(found)
+
+
+def plain(feature: str) -> str:
+    """Return a feature's name as a person would write it: "maximum 3d diameter" for "morph_maximum_3d_diameter_mm"."""
+    if feature.startswith("attribute:"):
+        return feature.removeprefix("attribute:").replace("_", " ")
+    words = feature.split("_")[1:] or [feature]
+    return " ".join(words[:-1] if words[-1] in _UNITS and len(words) > 1 else words)
+
+
+def cross_validated(
+    study: Study,
+    folds: list[Fold],
+    options: ComparisonOptions,
+    context: TaskContext,
+    by_network: JudgeByNetwork | None = None,
+    started_at: float = 0.0,
+) -> Judged:
+    """Return what every contender says of every case.
+
+    Args:
+        study: Cases with features.
+        folds: The same for all.
+        options: Of the comparison.
+        context: Told how far it is; a cancelled job ends between two fits, a network within its training.
+        by_network: Judges by a network; None where none competes.
+        started_at: How far the job is already, 0 to 1.
+
+    Raises:
+        JobCancelled: If the user stopped it.
+    """
+    contenders = contenders_of(options, study.baseline)
+    tally = _Tally()
+    fold_of = np.zeros(len(study.cases), dtype=np.intp)
+    steps = [c for c in contenders if c.kind in ("baseline", "features")]
+    for number, fold in enumerate(folds):
+        fold_of[fold[1]] = number
+        inner: dict[str, NDArray[np.float64] | None] = {}
+        for step, contender in enumerate(steps):
+            done = (number + step / len(steps)) / len(folds)
+            message = f"fold {number + 1} of {len(folds)}: {contender.title}"
+            context.progress(started_at + (1 - started_at) * done, message)
+            with _timed(tally, contender.name):
+                inner[contender.name] = _judge_by_features(study, fold, contender, options.seed, tally)
+        if by_network is not None:
+            with _timed(tally, NETWORK):
+                _put(tally, study, NETWORK, fold[1], by_network(number, fold))
+        for ensemble in (c for c in contenders if c.kind == "ensemble"):
+            with _timed(tally, ensemble.name):
+                members = [c.name for c in contenders if c.kind in ("features", "network")]
+                answers = _ensemble(study, fold, ensemble.name, members, inner, options.seed, tally)
+                _put(tally, study, ensemble.name, fold[1], answers)
+    return Judged(contenders, tally.probabilities, fold_of, tally.seconds)
+
+
+class _timed:
+    """Add the time that a block takes to a contender's."""
+
+    def __init__(self, tally: _Tally, name: str) -> None:
+        self._tally, self._name = tally, name
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        before = self._tally.seconds.get(self._name, 0.0)
+        self._tally.seconds[self._name] = before + time.monotonic() - self._started
+
+
+def _judge_by_features(
+    study: Study, fold: Fold, contender: Contender, seed: int, tally: _Tally
+) -> NDArray[np.float64] | None:
+    """Keep what a method says of the judged cases; return what it says of the training cases, from inner folds."""
+    train, judged = fold
+    is_baseline = contender.kind == "baseline"
+    table = study.baseline_values if is_baseline else study.features
+    names = (study.baseline,) if is_baseline else study.feature_names
+    method = "single_feature" if is_baseline else contender.name
+    groups = [study.groups[index] for index in train]
+    fitted = model.fit(method, table[train], study.truth[train], study.classes, names, groups, seed)
+    _put(tally, study, contender.name, judged, fitted.classifier.predict_proba(table[judged]))
+    return fitted.inner
+
+
+def _put(tally: _Tally, study: Study, name: str, judged: NDArray[np.intp], answers: NDArray[np.float64]) -> None:
+    table = tally.probabilities.setdefault(name, np.full((len(study.cases), len(study.classes)), np.nan))
+    table[judged] = answers
+
+
+def _ensemble(
+    study: Study,
+    fold: Fold,
+    name: str,
+    members: list[str],
+    inner: Mapping[str, NDArray[np.float64] | None],
+    seed: int,
+    tally: _Tally,
+) -> NDArray[np.float64]:
+    train, judged = fold
+    learned = [member for member in members if inner.get(member) is not None]
+    if name == "mean" or len(learned) < 2:
+        return np.asarray(np.mean([tally.probabilities[member][judged] for member in members], axis=0))
+    seen = np.hstack([_log_odds(inner[member]) for member in learned])
+    new = np.hstack([_log_odds(tally.probabilities[member][judged]) for member in learned])
+    names = tuple(f"{member} {number}" for member in learned for number in range(len(study.classes)))
+    groups = [study.groups[index] for index in train]
+    stacker = model.fit("logistic_regression", seen, study.truth[train], study.classes, names, groups, seed)
+    return stacker.classifier.predict_proba(new)
+
+
+def _log_odds(probabilities: Any) -> NDArray[np.float64]:
+    clipped = np.clip(probabilities, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
+    return np.asarray(np.log(clipped / (1 - clipped)))
