@@ -29,10 +29,33 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from AutoLabelLib.api import classify, evaluate, features, interact, measure, models, segment, train
+    from AutoLabelLib.api import (
+        classify,
+        compare,
+        evaluate,
+        explain,
+        features,
+        interact,
+        measure,
+        models,
+        segment,
+        train,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "classify", "evaluate", "features", "interact", "measure", "models", "segment", "train"]
+__all__ = [
+    "__version__",
+    "classify",
+    "compare",
+    "evaluate",
+    "explain",
+    "features",
+    "interact",
+    "measure",
+    "models",
+    "segment",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,9 +3,10 @@
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
     event_loop.py inside Slicer, progress arrives while the console waits for input
-    segmentation.py  evaluation.py  training.py  diagnosis.py   one verb each, named as the worker's task
+    segmentation.py  evaluation.py  training.py  explanation.py  diagnosis.py   one verb each, named as the worker's task
     classification.py   the verb classify, with classified_nodes.py for nodes
     measurement.py   the verb measure; segment_choice.py says which segments a verb is about
+    comparison.py   the verb compare
     self_test.py  the verb self_test: a phantom through the whole chain
     stepwise.py   work in this process that is followed in the same way
     interaction.py   the verb interact: a session of prompts, with interaction_source.py (what it looks at)
@@ -18,8 +19,10 @@ a core type for a core type or a path.
 from __future__ import annotations
 
 from AutoLabelLib.api.classification import Classified, classify
+from AutoLabelLib.api.comparison import Comparison, compare
 from AutoLabelLib.api.diagnosis import doctor
 from AutoLabelLib.api.evaluation import evaluate, evaluate_cases
+from AutoLabelLib.api.explanation import explain
 from AutoLabelLib.api.feature_extraction import features, features_of_cases
 from AutoLabelLib.api.interaction import Interaction, interact
 from AutoLabelLib.api.mask_update import MaskUpdate
@@ -32,13 +35,16 @@ from AutoLabelLib.core.catalogue import models
 
 __all__ = [
     "Classified",
+    "Comparison",
     "Interaction",
     "MaskUpdate",
     "Pending",
     "classify",
+    "compare",
     "doctor",
     "evaluate",
     "evaluate_cases",
+    "explain",
     "features",
     "features_of_cases",
     "interact",

@@ -15,7 +15,19 @@ from AutoLabelLib.cli.arguments import UsageError, joined_negative_numbers
 from AutoLabelLib.core.errors import AutoLabelError, JobCancelled
 
 DONE, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
-VERBS = ("demo", "segment", "interact", "models", "train", "evaluate", "explain", "measure", "features", "doctor")
+VERBS = (
+    "demo",
+    "segment",
+    "interact",
+    "models",
+    "train",
+    "evaluate",
+    "explain",
+    "measure",
+    "features",
+    "compare",
+    "doctor",
+)
 
 _DESCRIPTION = "Automatic annotation of medical images: an image goes in, named segments come out."
 _EPILOG = "Start with: autolabel demo (needs no data). Help on a verb: autolabel VERB --help"

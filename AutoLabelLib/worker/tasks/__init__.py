@@ -17,6 +17,7 @@ from AutoLabelLib.worker.context import TaskContext
 TASKS = (
     "segmentation",
     "classification",
+    "comparison",
     "evaluation",
     "training",
     "explanation",
