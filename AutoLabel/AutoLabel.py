@@ -137,6 +137,18 @@ class AutoLabelLogic(ScriptedLoadableModuleLogic):
 
         return AutoLabelLib.segment(volumeNode, model=model, **options)
 
+    def classify(self, volumeNode, model, **options):  # noqa: N803 - as Slicer spells it
+        """Return findings, which go into the scene's table, too; see `AutoLabelLib.classify`."""
+        import AutoLabelLib
+
+        return AutoLabelLib.classify(volumeNode, model=model, **options)
+
+    def explain(self, volumeNode, model, **options):  # noqa: N803 - as Slicer spells it
+        """Return a volume node with heat where something speaks for the answer; see `AutoLabelLib.explain`."""
+        import AutoLabelLib
+
+        return AutoLabelLib.explain(volumeNode, model=model, **options)
+
 
 class AutoLabelTest(ScriptedLoadableModuleTest):
     """The self-test that Slicer's developer menu runs."""

@@ -7,6 +7,7 @@ from typing import Any
 import qt
 import slicer
 
+from AutoLabelLib.gui.classify_panel import ClassifyPanel
 from AutoLabelLib.gui.findings_panel import FindingsPanel
 from AutoLabelLib.gui.interactive_panel import InteractivePanel
 from AutoLabelLib.gui.models_panel import ModelsPanel
@@ -25,6 +26,7 @@ _PANELS: dict[str, Any] = {
     "segment": SegmentPanel,
     "interactive": InteractivePanel,
     "results": ResultsPanel,
+    "classify": ClassifyPanel,
     "findings": FindingsPanel,
     "models": ModelsPanel,
     "setup": SetupPanel,

@@ -20,6 +20,11 @@ class AutoLabelParameters:
         shownSegmentation: What the panel Results is about.
         interactiveModel: Which model the effect uses; "" for none yet.
         interactiveSegmentation: What the effect edits; None for a new segmentation.
+        classifyModel: Which model classifies; "" for none yet.
+        classifySubject: What it judges: "segments", "click", "region" or "volume"; "" for what the model offers first.
+        classifySegmentation: Whose segments it judges, or where the segment goes that is made at a click.
+        classifySegment: Id of the segment that it judges; "" for all.
+        classifyRoi: The region that it judges.
     """
 
     # Names as Slicer spells parameters: they are the keys in the scene file, and the SlicerParameterName of widgets.
@@ -34,3 +39,8 @@ class AutoLabelParameters:
     shownSegmentation: vtkMRMLSegmentationNode  # noqa: N815
     interactiveModel: str = ""  # noqa: N815
     interactiveSegmentation: vtkMRMLSegmentationNode  # noqa: N815
+    classifyModel: str = ""  # noqa: N815
+    classifySubject: str = ""  # noqa: N815
+    classifySegmentation: vtkMRMLSegmentationNode  # noqa: N815
+    classifySegment: str = ""  # noqa: N815
+    classifyRoi: vtkMRMLMarkupsROINode  # noqa: N815

@@ -21,8 +21,8 @@ class Shared:
         report: Shows a sentence in the status row; "" clears it.
         announce: Shows a sentence in the status row, with a button that opens the panel Results on a segmentation node.
         notice: Shows a sentence in the bar on top, with a button that opens the panel Setup; "" hides the bar.
-        open_panel: Opens a panel by its name: "segment", "interactive", "results", "findings", "models"
-            or "setup".
+        open_panel: Opens a panel by its name: "segment", "interactive", "results", "classify",
+            "findings", "models" or "setup".
         show_results: Opens the panel Results on a segmentation node.
         models_changed: Tells every panel that models were installed, removed or approved.
     """

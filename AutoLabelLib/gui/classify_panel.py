@@ -1,0 +1,235 @@
+"""The panel Classify: what is it, how sure is that, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from AutoLabelLib.core import catalogue
+from AutoLabelLib.core.errors import AutoLabelError
+from AutoLabelLib.core.model import ModelSpec
+from AutoLabelLib.core.prompt import Position
+from AutoLabelLib.gui import classify_words as words
+from AutoLabelLib.gui.choice_box import ChoiceBox
+from AutoLabelLib.gui.errors import as_error, reported
+from AutoLabelLib.gui.explain_group import ExplainGroup
+from AutoLabelLib.gui.scene_job import SceneJob
+from AutoLabelLib.gui.scene_panel import ScenePanel
+from AutoLabelLib.gui.shared import Shared
+from AutoLabelLib.scene.point_placing import PointPlacing
+from AutoLabelLib.scene.volumes import check_kind, shared_image
+
+
+class ClassifyPanel(ScenePanel):
+    """Classifies segments, what the user clicks, a region or a volume, and shows what speaks for the answer.
+
+    Args:
+        shared: What the panels share.
+    """
+
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(shared, "AutoLabelClassify.ui")
+        self._job = SceneJob(shared)
+        self._placing: PointPlacing | None = None
+        self._watched: Any = None
+        self._specs: dict[str, ModelSpec] = {}
+        self._model = ChoiceBox(self.ui.modelBox, self._choose_model)
+        self._subject = ChoiceBox(self.ui.subjectBox, self._choose_subject)
+        self._segment = ChoiceBox(self.ui.segmentBox, self._choose_segment)
+        self._explain = ExplainGroup(shared, self.ui)
+        self.ui.runButton.connect("clicked()", self._run)
+        self.ui.findingsButton.connect("clicked()", lambda: shared.open_panel("findings"))
+        self.ui.resultLabel.visible = self.ui.findingsButton.visible = False
+        shared.runner.watch(self._update_button)
+        self.models_changed()
+
+    @property
+    def _spec(self) -> ModelSpec | None:
+        return self._specs.get(self._model.chosen)
+
+    def _let_go(self) -> None:
+        self._watched = None
+        if self._placing is not None:
+            self._placing.end()
+        self._explain.set_classified(None, None, ())
+        self._say("")
+
+    def exit(self) -> None:
+        """The user went to another module: a click there means something else."""
+        if self._placing is not None:
+            self._placing.end()
+
+    def cleanup(self) -> None:
+        """Let go of the scene."""
+        self._job.release()
+        self._explain.cleanup()
+        super().cleanup()
+
+    def models_changed(self) -> None:
+        """Read anew which models there are."""
+        self._specs = {spec.name: spec for spec in catalogue.models(task="classification")}
+        self._model.offer(
+            [(name, f"{name} ({spec.modality or _('any modality')})") for name, spec in self._specs.items()]
+        )
+        self.update()
+
+    def update(self) -> None:
+        """Show everything as it is now."""
+        parameters = self._parameters
+        self.widget.enabled = parameters is not None
+        if parameters is None:
+            return
+        if parameters.classifyModel:
+            self._model.choose(parameters.classifyModel)
+        self.ui.modelLabel.text = words.model_text(self._spec)
+        self._subject.offer(words.subjects(self._spec))
+        self._subject.choose(parameters.classifySubject)
+        self._watch(parameters.classifySegmentation)
+        self._show_choices()
+        self._explain.show_volume(parameters.inputVolume)
+        self._update_button()
+
+    def _show_choices(self) -> None:
+        """Show the choices that belong to what is judged, and hide the others."""
+        subject, segmentation = self._subject.chosen, self._parameters.classifySegmentation
+        shows = {
+            "segmentation": subject in (words.SEGMENTS, words.CLICK),
+            "segment": subject == words.SEGMENTS and segmentation is not None,
+            "roi": subject == words.REGION,
+        }
+        for name, visible in shows.items():
+            getattr(self.ui, f"{name}Title").visible = getattr(self.ui, f"{name}Box").visible = visible
+        self.ui.segmentationBox.noneDisplay = _("New segmentation") if subject == words.CLICK else _("Choose one")
+        named: list[tuple[str, str]] = []
+        if segmentation is not None:
+            content = segmentation.GetSegmentation()
+            named = [(segment_id, content.GetSegment(segment_id).GetName()) for segment_id in content.GetSegmentIDs()]
+        self._segment.offer([(words.ALL_SEGMENTS, _("All segments")), *named])
+        self._segment.choose(self._parameters.classifySegment)
+        self.ui.runButton.text = _("Click on it…") if subject == words.CLICK else _("Classify")
+
+    def _watch(self, segmentation_node: Any) -> None:
+        """Follow which segments there are."""
+        content = segmentation_node.GetSegmentation() if segmentation_node is not None else None
+        if content is self._watched:
+            return
+        kind = slicer.vtkSegmentation
+        for event in (kind.SegmentAdded, kind.SegmentRemoved, kind.SegmentModified):
+            if self._watched is not None:
+                self.removeObserver(self._watched, event, self._scene_changed)
+            if content is not None:
+                self.addObserver(content, event, self._scene_changed)
+        self._watched = content
+
+    # What the user chooses
+
+    def _choose_model(self, name: str) -> None:
+        if self._parameters is not None:
+            self._parameters.classifySubject = ""  # what the model offers first
+            self._parameters.classifyModel = name
+
+    def _choose_subject(self, subject: str) -> None:
+        if self._parameters is not None:
+            self._parameters.classifySubject = subject
+
+    def _choose_segment(self, segment_id: str) -> None:
+        if self._parameters is not None:
+            self._parameters.classifySegment = segment_id
+
+    # What is shown
+
+    def _update_button(self) -> None:
+        """Say whether it can be classified, and if not, why."""
+        if self._parameters is None:
+            return
+        waiting = self._placing is not None
+        reason = "" if waiting else self._why_not()
+        self.ui.runButton.enabled = waiting or not reason
+        if waiting:
+            self.ui.runButton.text = _("Click it in a slice view (press here to stop)")
+        self.ui.runButton.toolTip = reason or _("Classify it; the window stays free meanwhile")
+        self.ui.reasonLabel.text = reason
+        self.ui.reasonLabel.visible = bool(reason)
+        self._explain.update()
+
+    def _why_not(self) -> str:
+        """Return why it cannot start, in one sentence; "" if it can."""
+        try:
+            self._check()
+        except Exception as problem:  # the border to Qt: nothing may pass
+            return str(as_error(problem))
+        return ""
+
+    def _check(self) -> None:
+        parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
+        if self._shared.runner.busy:
+            raise AutoLabelError(_("{what} is not finished yet.").format(what=self._shared.runner.what))
+        if parameters.inputVolume is None:
+            raise AutoLabelError(_("Choose a volume."))
+        if spec is None:
+            raise AutoLabelError(_("Choose a model."))
+        check_kind(parameters.inputVolume)
+        spec.check_form(shared_image(parameters.inputVolume))
+        if subject == words.REGION and parameters.classifyRoi is None:
+            raise AutoLabelError(_("Choose a region, or draw one."))
+        if subject == words.SEGMENTS:
+            if parameters.classifySegmentation is None:
+                raise AutoLabelError(_("Choose a segmentation."))
+            if not parameters.classifySegmentation.GetSegmentation().GetNumberOfSegments():
+                raise AutoLabelError(_("The segmentation has no segments yet."))
+
+    def _say(self, text: str) -> None:
+        self.ui.resultLabel.text = text
+        self.ui.resultLabel.visible = self.ui.findingsButton.visible = bool(text)
+
+    # What is done
+
+    def _run(self) -> None:
+        with reported(self._shared.report):
+            if self._placing is not None:
+                self._placing.end()
+            elif self._subject.chosen == words.CLICK:
+                self._placing = PointPlacing(_("What is this?"), slicer.mrmlScene, self._clicked, self._placing_ended)
+                self._shared.report("")
+                self._update_button()
+            else:
+                self._start()
+
+    def _placing_ended(self) -> None:
+        self._placing = None
+        with reported(self._shared.report):
+            self.update()
+
+    def _clicked(self, position_ras_mm: Position) -> None:
+        with reported(self._shared.report):
+            self._start([position_ras_mm])
+
+    def _start(self, prompts: list[Position] | None = None) -> None:
+        parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
+        if parameters is None or spec is None:
+            return
+        volume = parameters.inputVolume
+        segmentation = parameters.classifySegmentation if subject in (words.SEGMENTS, words.CLICK) else None
+        choices: dict[str, Any] = {"device": self._shared.settings.device, "modality": parameters.modality}
+        if subject == words.SEGMENTS and parameters.classifySegment != words.ALL_SEGMENTS:
+            choices["segment"] = parameters.classifySegment
+        if subject == words.REGION:
+            choices["roi"] = parameters.classifyRoi
+        self._job.start(
+            lambda: self._shared.logic.classify(
+                volume, spec.name, segmentation=segmentation, prompts=prompts, wait=False, **choices
+            ),
+            what=_("Classifying {volume}").format(volume=volume.GetName()),
+            nodes=(volume, segmentation),
+            on_done=lambda classified, pending, seconds: self._done(classified, volume, spec, seconds),
+        )
+
+    def _done(self, classified: Any, volume_node: Any, spec: ModelSpec, seconds: float) -> None:
+        self._say(words.result_text(classified.findings))
+        self._explain.set_classified(classified, spec, classified.findings)
+        if self._parameters is not None and classified.segmentation_node is not None:
+            self._parameters.classifySegmentation = classified.segmentation_node
+        self._shared.report(words.classified_text(classified.findings, seconds, classified.warnings))
+        self.update()

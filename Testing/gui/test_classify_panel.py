@@ -1,0 +1,143 @@
+"""The panel Classify, driven as a user would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from AutoLabelLib.scene import heatmaps
+from AutoLabelLib.scene.findings import find_table, read_findings
+from Testing.gui.classifying import DOUBT, Classifying, asked, classifying
+from Testing.host.pictures import cut_texts
+
+__all__ = ["classifying"]
+
+
+def judge_segments(user: Classifying, *names: str) -> Any:
+    """Classify new segments; return their node."""
+    user.choose("modelBox", "shape_any")
+    node = user.add_segments(*names)
+    user.ui.segmentationBox.setCurrentNode(node)
+    user.ui.runButton.click()
+    user.wait()
+    return node
+
+
+def test_all_segments_are_classified_and_doubt_is_told(classifying: Classifying) -> None:
+    judge_segments(classifying, "One", "Two")
+
+    text = classifying.ui.resultLabel.text
+    assert "One: round, probability 0.90" in text
+    assert "Two: uncertain; round with probability 0.60" in text
+    assert DOUBT in text
+    assert classifying.status.startswith("2 findings in ")
+    table = find_table(classifying.scene)
+    assert [finding.segment for finding in read_findings(table)] == ["One", "Two"]
+
+
+def test_one_segment_can_be_chosen(classifying: Classifying) -> None:
+    classifying.choose("modelBox", "shape_any")
+    classifying.ui.segmentationBox.setCurrentNode(classifying.add_segments("One", "Two"))
+    assert classifying.texts("segmentBox") == ["All segments", "One", "Two"]
+    classifying.choose("segmentBox", "Two")
+    classifying.ui.runButton.click()
+    classifying.wait()
+
+    assert [segment.name for segment in asked[-1].labelmaps[0].segments] == ["Two"]
+
+
+def test_what_is_clicked_is_segmented_and_classified(classifying: Classifying) -> None:
+    classifying.choose("modelBox", "shape_any")
+    classifying.choose("subjectBox", "What I click")
+    assert classifying.ui.runButton.text == "Click on it…"
+    classifying.ui.runButton.click()
+    assert "press here to stop" in classifying.ui.runButton.text
+    points = classifying.scene.GetNthNodeByClass(0, "vtkMRMLMarkupsFiducialNode")
+    points.AddControlPoint(4, 5, 6)
+    classifying.wait()
+
+    assert asked[-1].prompts.points[0].position_ras_mm == (4, 5, 6)
+    assert classifying.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 0
+    assert "Clicked: round" in classifying.ui.resultLabel.text
+    assert classifying.ui.segmentationBox.currentNode().GetSegmentation().GetNumberOfSegments() == 1
+
+
+def test_the_click_can_be_given_up(classifying: Classifying) -> None:
+    classifying.choose("modelBox", "shape_any")
+    classifying.choose("subjectBox", "What I click")
+    mouse = classifying.scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+    for give_up in (mouse.SwitchToViewTransformMode, classifying.ui.runButton.click, classifying.module.exit):
+        classifying.ui.runButton.click()
+        give_up()
+        assert classifying.ui.runButton.text == "Click on it…"
+        assert mouse.GetCurrentInteractionMode() == mouse.ViewTransform
+        assert classifying.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 0
+    assert not asked
+
+
+def test_a_whole_volume_or_a_region_is_classified(classifying: Classifying) -> None:
+    classifying.choose("modelBox", "view_any")
+    assert classifying.texts("subjectBox")[:2] == ["The whole volume", "A region"]
+    classifying.ui.runButton.click()
+    classifying.wait()
+    assert "Whole volume: round" in classifying.ui.resultLabel.text, classifying.status
+
+    classifying.choose("subjectBox", "A region")
+    assert "region" in classifying.ui.reasonLabel.text
+    roi = classifying.scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Region")
+    roi.SetCenter(5, 5, 4)
+    roi.SetSize(4, 4, 4)
+    classifying.ui.roiBox.setCurrentNode(roi)
+    classifying.ui.runButton.click()
+    classifying.wait()
+    assert asked[-1].options["box"] == [[3, 3, 2], [7, 7, 6]]
+
+
+def test_what_cannot_be_classified_says_why(classifying: Classifying) -> None:
+    classifying.choose("modelBox", "shape_any")
+    assert classifying.ui.reasonLabel.text == "Choose a segmentation."
+    assert not classifying.ui.runButton.enabled
+    classifying.ui.segmentationBox.setCurrentNode(classifying.scene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
+    assert "no segments" in classifying.ui.reasonLabel.text
+    classifying.ui.volumeBox.setCurrentNode(None)
+    assert classifying.ui.reasonLabel.text == "Choose a volume."
+
+
+def test_an_answer_is_explained_by_heat_that_can_be_adjusted(classifying: Classifying) -> None:
+    judge_segments(classifying, "One", "Two")
+    assert not classifying.ui.heatWidget.isVisibleTo(classifying.panel.widget)
+    classifying.choose("findingBox", "Two")
+    classifying.choose("methodBox", "Occlusion")
+    classifying.ui.explainButton.click()
+    classifying.wait()
+
+    job = asked[-1]
+    assert (job.options["method"], job.options["target"]) == ("occlusion", "round")
+    assert [segment.name for segment in job.labelmaps[0].segments] == ["Two"]
+    assert "better than chance" in classifying.ui.explainedLabel.text
+    assert "it is large" in classifying.ui.explainedLabel.text
+    (heat,) = heatmaps.heatmaps_of(classifying.volume)
+    classifying.ui.opacitySlider.value = 0.3
+    classifying.ui.thresholdSlider.value = 0.5
+    assert abs(heatmaps.opacity_of(heat) - 0.3) < 1e-6
+    assert abs(heatmaps.threshold_of(heat) - 0.5) < 1e-6
+    classifying.ui.removeHeatButton.click()
+    assert not heatmaps.heatmaps_of(classifying.volume)
+    assert not classifying.ui.heatWidget.isVisibleTo(classifying.panel.widget)
+
+
+def test_a_closed_scene_takes_everything_along(classifying: Classifying) -> None:
+    judge_segments(classifying, "One")
+    classifying.ui.explainButton.click()
+    classifying.wait()
+    classifying.scene.Clear(False)
+    classifying.host.process_events()
+    assert not classifying.ui.resultLabel.isVisibleTo(classifying.panel.widget)
+    assert classifying.texts("findingBox") == []
+
+
+def test_no_text_is_cut(classifying: Classifying, tmp_path: Any) -> None:
+    judge_segments(classifying, "One", "Two")
+    classifying.ui.explainButton.click()
+    classifying.wait()
+    classifying.host.save_picture(classifying.panel.widget, tmp_path / "classify.png", width=320)
+    assert cut_texts(classifying.panel.widget) == []
