@@ -99,6 +99,7 @@ def _submit_for_node(
     volume_node: Any, chosen: ChosenSegments, modality: str, options: dict[str, Any], show_axes: bool
 ) -> Pending[Findings]:
     """Submit, and write into the findings table later; ids are held, because nodes may be gone by then."""
+    from AutoLabelLib.scene.finding_axes import show_axes as show_lines
     from AutoLabelLib.scene.findings import add_findings
     from AutoLabelLib.scene.nodes import resolve
     from AutoLabelLib.scene.volumes import grid_of, image_from_volume, remarks
@@ -116,17 +117,10 @@ def _submit_for_node(
         segment_ids = [chosen.segment_ids[place] for place in result.values["segments"]]
         added = add_findings(findings, volume, segmentations[0], segment_ids)
         if show_axes:
-            _show_axes(added, volume)
+            show_lines(added, volume.GetScene())
         return added
 
     return _submit(image, labelmap, options, finish, remarks(volume_node))
-
-
-def _show_axes(findings: Findings, volume_node: Any) -> None:
-    from AutoLabelLib.scene.finding_axes import show_axes
-
-    for finding in findings:
-        show_axes(finding, volume_node.GetScene())
 
 
 def _cropped(image: Image, labelmap: Labelmap) -> tuple[Image, Labelmap]:

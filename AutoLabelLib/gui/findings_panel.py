@@ -170,11 +170,11 @@ class FindingsPanel(ScenePanel):
 
     def _toggle_axes(self, is_on: bool) -> None:
         with reported(self._shared.report):
-            for row in in_scene.read_rows(self._table()):
-                if is_on:
-                    show_axes(row.finding)
-                else:
-                    hide_axes(row.finding.id)
+            found = in_scene.read_findings(self._table())
+            if is_on:
+                show_axes(found)
+            else:
+                hide_axes(finding.id for finding in found)
 
     def _check_axes_box(self, rows: list[FindingRow]) -> None:
         was_blocked = self.ui.axesBox.blockSignals(True)
@@ -187,7 +187,7 @@ class FindingsPanel(ScenePanel):
             row = self._view.current
             if row is not None:
                 self._deleted = in_scene.remove_finding(self._table(), row.finding.id)
-                hide_axes(row.finding.id)
+                hide_axes([row.finding.id])
             self.update()
 
     def _undo(self) -> None:

@@ -186,13 +186,14 @@ def test_an_edit_can_be_undone_by_the_scene(scene: Any, nodes: tuple[Any, Any]) 
 
 def test_axes_are_shown_once_and_hidden(scene: Any, nodes: tuple[Any, Any]) -> None:
     (finding,) = add_findings([MEASURED], *nodes)
-    long_axis, _ = show_axes(finding)
+    long_axis, _ = show_axes([finding])
     assert long_axis.GetMeasurement("length").GetValue() == pytest.approx(3.5)
     assert long_axis.GetNthControlPointPositionWorld(1) == pytest.approx(LINES["long_axis"][1])
+    assert long_axis.GetNthControlPointLabel(0) == "3.5 mm"
     assert long_axis.GetLocked()
     moved = replace(finding, lines_ras_mm={"long_axis": ((0.0, 0.0, 0.0), (2.0, 0.0, 0.0))})
-    assert show_axes(moved) == (long_axis,)
+    assert show_axes([moved]) == [long_axis]
     assert len(axes_of(finding.id)) == 1
     assert long_axis.GetLineLengthWorld() == pytest.approx(2.0)
-    hide_axes(finding.id)
+    hide_axes([finding.id])
     assert axes_of(finding.id) == []
