@@ -19,6 +19,7 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Box, Lasso, Point, Position, Prompt, Prompts, Scribble
 from AutoLabelLib.core.prompt_history import PromptHistory
+from AutoLabelLib.core.words import listed
 
 _FINISHED = ("done", "failed", "cancelled")
 _REMEMBERED = 16  # answers, so that undo and redo need no computing
@@ -43,7 +44,8 @@ def interact(
         model: Name of an installed model that understands prompts, or folder of a bundle.
         segmentation: Segmentation node to write to, for a node; None makes a new one with the first prompt.
         segment_id: Segment of it to write to, which keeps what it holds; None makes a new one.
-        start: Mask to correct: a `Labelmap` on the image's grid, or True for what the segment holds.
+        start: Mask to correct: a `Labelmap` on the image's grid, or True for what the segment holds. Whatever made it,
+            it stays as it is where no prompt points.
         structure: Which of the model's segments; None where it has only one.
         modality: DICOM modality, for images that do not say it.
         series_uid: Which series of a DICOM folder, where there are several.
@@ -96,6 +98,8 @@ class Interaction:
         self._source = source
         self.segment = _segment(spec, structure)
         self._options = {**(options or {}), "crop": True}
+        if len(spec.segments) > 1:
+            self._options["structures"] = [self.segment.name]
         self._history = PromptHistory()
         self._running: Pending[MaskUpdate] | None = None
         self._answers: dict[Prompts, MaskUpdate] = {}
@@ -258,9 +262,9 @@ def _segment(spec: ModelSpec, structure: str | None) -> Segment:
     if not spec.prompts:
         raise ContractError(f'"{spec.name}" understands no prompts.', 'Choose another model, such as "any_structure".')
     names = [segment.name for segment in spec.segments]
-    if structure is None and len(names) == 1:
+    if structure is None and (len(names) == 1 or spec.anything is not None):
         return spec.segments[0]
     if structure not in names:
         asked = f'has no structure "{structure}"' if structure else "has several structures"
-        raise ContractError(f'"{spec.name}" {asked}.', f"Choose one of: {', '.join(names)}.")
+        raise ContractError(f'"{spec.name}" {asked}.', f"Choose one of: {listed(names)}.")
     return spec.segments[names.index(structure)]

@@ -59,7 +59,8 @@ def segment(
         modality: DICOM modality, for images that do not say it.
         series_uid: Which series of a DICOM folder, where there are several.
         time_point: Which volume of a 4D file, from 0.
-        **options: Of the worker's segmentation task: device, engine, overlap, mirror.
+        **options: Of the worker's segmentation task: device, engine, overlap, mirror, and structures: names of the
+            model's segments, where not all are wanted.
 
     Raises:
         InputError: If the source cannot be used.

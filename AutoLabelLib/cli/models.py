@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from AutoLabelLib.cli import report
 from AutoLabelLib.cli.arguments import add_json
 from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.words import listed
 
 if TYPE_CHECKING:
     from AutoLabelLib.core.model import ModelSpec
@@ -63,7 +64,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if not specs:
         print("No model fits." if arguments.task or arguments.modality else "No model is installed.")
         return 0
-    rows = [(spec.name, spec.modality or "any", _shortened(_outputs(spec)), _wants(spec)) for spec in specs]
+    rows = [(spec.name, spec.modality or "any", listed(_outputs(spec), _NAMES_SHOWN), _wants(spec)) for spec in specs]
     report.print_columns(rows, ("model", "modality", "what it labels", "prompts"))
     print("\nMore about one: autolabel models NAME")
     return 0
@@ -128,12 +129,6 @@ def _trust(folder: Path, as_json: bool) -> int:
 
 def _outputs(spec: ModelSpec) -> tuple[str, ...]:
     return spec.classes or tuple(segment.name for segment in spec.segments)
-
-
-def _shortened(names: tuple[str, ...]) -> str:
-    """Return the first names, and how many more there are."""
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
 def _wants(spec: ModelSpec) -> str:

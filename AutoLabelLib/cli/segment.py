@@ -35,6 +35,12 @@ def add_parser(subparsers: Any) -> None:
         metavar="R,A,S,R,A,S",
         help="segment only the box of voxels around these two opposite corners (RAS mm)",
     )
+    parser.add_argument(
+        "--structure",
+        action="append",
+        metavar="NAME",
+        help="only this one of the model's segments; repeat for more (default: what it segments unasked)",
+    )
     parser.add_argument("--overlap", type=float, metavar="0…0.9", help="of windows (default: as the model says)")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -51,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     spec = catalogue.find(arguments.model)
     image, path = open_image(arguments)
     options = {name: getattr(arguments, name) for name in ("device", "engine", "overlap", "mirror")}
+    options["structures"] = arguments.structure
     roi = Box(arguments.roi[:3], arguments.roi[3:]) if arguments.roi else None
     pending = api.segment(image, arguments.model, prompts_of(arguments), roi=roi, wait=False, **options)
     labelmap, result = follow(pending, "starting")

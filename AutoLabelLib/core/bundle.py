@@ -12,6 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from AutoLabelLib.core import bundle_prompting
 from AutoLabelLib.core.errors import ChecksumError, ModelError
 from AutoLabelLib.core.labelmap import Color, Segment
 from AutoLabelLib.core.model import Attribute, Channel, ModelSpec
@@ -57,6 +58,11 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     return metadata
 
 
+def inference_config(folder: Path) -> Path | None:
+    """Return the config by which a bundle is run; None if it has none."""
+    return next((folder / name for name in INFERENCE_CONFIGS if (folder / name).is_file()), None)
+
+
 def read_spec(folder: Path | str) -> ModelSpec:
     """Return the contract that a bundle's metadata states.
 
@@ -82,12 +88,22 @@ def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelS
     image_format = formats["inputs"]["image"]
     prediction_format = formats.get("outputs", {}).get("pred", {})
     task = str(own.get("task") or _task(metadata))
+    segments = _segments(prediction_format, own) if task == "segmentation" else ()
+    config = inference_config(folder)
+    prompting = "" if own or task != "segmentation" else bundle_prompting.prompting_of(config)
+    channels = _channels(image_format, own)
+    if prompting == bundle_prompting.DEEPEDIT and config is not None:
+        labels = len(_output_names(prediction_format))
+        channels = channels[: bundle_prompting.intensity_channels(config, len(channels), labels)]
+    if prompting == bundle_prompting.VISTA3D:
+        named = [segment for segment in segments if str(segment.label_value) in prediction_format["channel_def"]]
+        segments = (bundle_prompting.any_structure(segments), *named)
     return ModelSpec(
         name=str(own.get("name", folder.name)),
         version=str(metadata.get("version", "")),
         task=task,
-        channels=_channels(image_format, own),
-        segments=_segments(prediction_format, own) if task == "segmentation" else (),
+        channels=channels,
+        segments=segments,
         classes=_classes(prediction_format, own) if task != "segmentation" else (),
         multi_label=bool(own.get("multi_label", False)),
         attributes=tuple(Attribute(**fields) for fields in own.get("attributes", ())),
@@ -95,7 +111,8 @@ def _spec(folder: Path, metadata: dict[str, Any], own: dict[str, Any]) -> ModelS
         segmenter=str(own.get("segmenter", "")),
         spacing_mm=_triple(own.get("spacing_mm"), float),
         patch_voxels=_triple(own.get("patch_voxels") or image_format.get("spatial_shape"), int),
-        prompts=tuple(own.get("prompts", ())),
+        prompts=("point",) if prompting else tuple(own.get("prompts", ())),
+        prompting=prompting,
         needs_prompt=bool(own.get("needs_prompt", False)),
         anatomy=str(own.get("anatomy", "")),
         description=str(own.get("description") or metadata.get("description", "")),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from AutoLabelLib.core.bundle_prompting import ANY_STRUCTURE
 from AutoLabelLib.core.errors import ContractError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Segment
@@ -70,6 +71,8 @@ class ModelSpec:
         spacing_mm: Voxel spacing at which the network works, in the bundle's own axis order; None: as it comes.
         patch_voxels: Window of the network, in the bundle's own axis order.
         prompts: Kinds of prompts that it understands: "point", "box", "scribble", "lasso".
+        prompting: How a bundle from elsewhere is told what was pointed at: one of the names in
+            `AutoLabelLib.core.bundle_prompting`; "" for the way of this project, or none.
         needs_prompt: Whether it does nothing without one.
         anatomy: Body part in plain words.
         description: One plain sentence for a person who chooses a model.
@@ -94,6 +97,7 @@ class ModelSpec:
     spacing_mm: tuple[float, float, float] | None = None
     patch_voxels: tuple[int, int, int] | None = None
     prompts: tuple[str, ...] = ()
+    prompting: str = ""
     needs_prompt: bool = False
     anatomy: str = ""
     description: str = ""
@@ -108,6 +112,11 @@ class ModelSpec:
     def modality(self) -> str:
         """Modality of the first channel; "" for any."""
         return self.channels[0].modality if self.channels else ""
+
+    @property
+    def anything(self) -> Segment | None:
+        """The segment that stands for whatever is pointed at; None where the model knows only what it has names for."""
+        return self.segments[0] if self.segments and self.segments[0].name == ANY_STRUCTURE else None
 
     def check(self, image: Image, prompts: Prompts | None = None) -> tuple[str, ...]:
         """Return warnings about an input that can be used; raise for one that cannot.

@@ -17,6 +17,7 @@ from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.worker import correction_rounds, engine_choice, memory_ladder
+from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
@@ -27,6 +28,7 @@ from AutoLabelLib.worker.model_cache import LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
 from AutoLabelLib.worker.passes import Passes
 from AutoLabelLib.worker.region_input import region_input
+from AutoLabelLib.worker.start_mask import GivenAnswer
 
 MOST_REGIONS = 27
 _MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its own
@@ -56,6 +58,7 @@ def segment(
     mirror_axes: tuple[int, ...],
     options: SegmentationOptions,
     context: TaskContext,
+    start: ObjectMask | None = None,
 ) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return labels (layers, I, J, K) on the image's own grid, and how they were made.
 
@@ -66,6 +69,7 @@ def segment(
         mirror_axes: Spatial axes along which mirror images are averaged.
         options: Device and engine.
         context: Receives progress per region.
+        start: Mask in which the first point lies: for a model that reads its answer before, its answer to that point.
 
     Raises:
         OutOfMemory: If a region does not fit into memory.
@@ -79,6 +83,7 @@ def segment(
 
     def attempt(plan: Plan) -> tuple[NDArray[Any], dict[str, Any]]:
         looker = _Looker(image, model, grid, plan, mirror_axes, context)
+        looker.given = None if start is None else GivenAnswer(start, prompts)
         labels = looker.segment(prompts)
         return labels, {"engine": looker.engine_name, "windows": looker.count}
 
@@ -104,6 +109,7 @@ class _Looker:
         self._plan = plan
         self._mirror_axes = mirror_axes
         self._context = context
+        self.given: GivenAnswer | None = None
         self.count = 0
         name = FP16 if plan.half and not plan.on_cpu and plan.engine in ("auto", FP32) else plan.engine
         channels = image.array.shape[0] + 2 + self._bundle.reads_previous
@@ -191,8 +197,9 @@ class _Looker:
         bundle, part = self._bundle, self._region(centre_ras_mm)
         if bundle.reads_previous:
             place = (part.affine.tobytes(), part.shape)
+            given = self.given.key if self.given is not None else ""
             made_by = (self._image.fingerprint, bundle.sha256, self._plan.device, self.engine_name, self._mirror_axes)
-            values = correction_rounds.answer(prompts, part, (*made_by, *place), partial(self._ask, part))
+            values = correction_rounds.answer(prompts, part, (*made_by, given, *place), partial(self._ask, part))
         else:
             values = self._ask(part, prompts)
         with self._context.phase("postprocess"):
@@ -204,6 +211,9 @@ class _Looker:
     def _ask(self, part: Region, prompts: Prompts, before: torch.Tensor | None = None) -> torch.Tensor:
         """Return probabilities (C', *region.shape) of one pass of the network, told prompts and its answer before."""
         bundle = self._bundle
+        if self.given is not None and bundle.reads_previous and prompts == self.given.told:
+            likely = self.given.probability(part)
+            return torch.stack([1 - likely, likely]) if bundle.outputs.is_exclusive else likely[None]
         with self._context.phase("preprocess"):
             channels = region_input(self._image, bundle, part, prompts, before)
         values = self._passes(channels[None])[0].cpu()

@@ -20,8 +20,11 @@ from AutoLabelLib.core import bundle as contract
 from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import MissingDependency, ModelError, UntrustedModelError
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.worker import outputs, preprocessing, weights
+from AutoLabelLib.worker import outputs, preprocessing, prompted, weights
 from AutoLabelLib.worker.guidance import SIGMA_MM
+from AutoLabelLib.worker.prompted.deepedit import DeepEdit
+from AutoLabelLib.worker.prompted.vista3d_wishes import Vista3dWishes
+from AutoLabelLib.worker.window import Window
 
 if TYPE_CHECKING:
     from monai.bundle.config_parser import ConfigParser
@@ -30,28 +33,6 @@ _NETWORK_SECTIONS = ("network_def", "network")
 # Of the postprocessing, what works on labels or says what the output means. Space and files are AutoLabel's own matter.
 _DECIDING = ("Activationsd", "AsDiscreted")
 _ON_LABELS = ("KeepLargestConnectedComponentd", "RemoveSmallObjectsd", "FillHolesd", "LabelFilterd")
-
-
-@dataclass(frozen=True)
-class Window:
-    """The sliding window that a bundle asks for.
-
-    Attributes:
-        patch_voxels: (3,), in the model's axis order; None: the whole volume at once.
-        overlap: Part of a window that its neighbour shares, from 0 to below 1.
-        mode: "gaussian" or "constant": how much a voxel's place in its window counts.
-        fill: Value around a volume that is smaller than the window.
-    """
-
-    patch_voxels: tuple[int, int, int] | None
-    overlap: float = 0.25
-    mode: str = "gaussian"
-    fill: float = 0.0
-
-    def patch_for(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Return the window for a volume of a shape; where the bundle names no edge, it is the volume's."""
-        edges = [edge if edge > 0 else n for edge, n in zip(self.patch_voxels or (0, 0, 0), shape, strict=True)]
-        return (edges[0], edges[1], edges[2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +52,7 @@ class Bundle:
         cut_reach_mm: How far around a correcting click the level moves at which its answer is cut; 0: nowhere.
         reads_previous: Whether a last channel shows it what it answered to the clicks before the last.
         keep_component_at_prompt: Whether only what is connected to a prompt belongs to the result.
+        prompting: How a bundle from elsewhere wants its prompts; None: as guidance channels of this project, or not.
     """
 
     spec: ModelSpec
@@ -85,6 +67,7 @@ class Bundle:
     cut_reach_mm: float = 0.0
     reads_previous: bool = False
     keep_component_at_prompt: bool = False
+    prompting: DeepEdit | Vista3dWishes | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -123,7 +106,8 @@ def load(spec: ModelSpec) -> Bundle:
         parser = _read_config(folder)
         own = parser.get("_meta_", {}).get("autolabel", {})
         network = _network(parser, weights_file, spec.name)
-        window = _window(parser, spec)
+        prompting = prompted.read(parser, spec)
+        window = _window(parser, spec) if not isinstance(prompting, Vista3dWishes) else prompting.window
         after = preprocessing.instantiate(parser, "postprocessing", only=_DECIDING + _ON_LABELS)
         wishes = preprocessing.read(parser)
     return Bundle(
@@ -139,6 +123,7 @@ def load(spec: ModelSpec) -> Bundle:
         cut_reach_mm=float(own.get("prompting", {}).get("cut_reach_mm", 0.0)),
         reads_previous=bool(own.get("prompting", {}).get("previous_answer", False)),
         keep_component_at_prompt=bool(own.get("keep_component_at_prompt", False)),
+        prompting=prompting,
     )
 
 
@@ -153,7 +138,7 @@ def _check_trust(name: str, folder: Path) -> None:
 def _read_config(folder: Path) -> ConfigParser:
     from monai.bundle.config_parser import ConfigParser
 
-    path = next((folder / name for name in contract.INFERENCE_CONFIGS if (folder / name).is_file()), None)
+    path = contract.inference_config(folder)
     if path is None:
         raise ModelError(
             f'The bundle "{folder.name}" has no {contract.INFERENCE_CONFIGS[0].as_posix()}.',

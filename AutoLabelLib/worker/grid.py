@@ -48,6 +48,12 @@ class ModelGrid:
         """Whether the model's voxels differ in size from the input's."""
         return self.shape != self.source_shape
 
+    def resized(self, shape: Sequence[int]) -> ModelGrid:
+        """Return the grid over the same input that has a given shape; where that is not positive, the own one."""
+        new = _shape([want if want > 0 else own for want, own in zip(shape, self.shape, strict=True)])
+        affine = geometry.zoomed_affine(self.source_affine, self.source_shape, new)
+        return ModelGrid(self.order, self.source_shape, self.source_affine, new, affine)
+
     def from_source(self, array: NDArray[Any]) -> torch.Tensor:
         """Return an input (C, I, J, K) on the model's grid, as (C, I', J', K') float32.
 

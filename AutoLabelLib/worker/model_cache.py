@@ -36,6 +36,7 @@ class LoadedModel:
         approved: Engines that were seen to give what torch gives in float32.
         rejected: Engines that were not, and why.
         precision_dice: Agreement of a reduced precision with float32, for each image.
+        variant: What was asked of a network that is asked for classes, and the network as it then is; the latest.
     """
 
     bundle: bundle.Bundle
@@ -43,11 +44,13 @@ class LoadedModel:
     approved: set[Hashable] = field(default_factory=set)
     rejected: dict[Hashable, str] = field(default_factory=dict)
     precision_dice: dict[Hashable, float] = field(default_factory=dict)
+    variant: tuple[Hashable, LoadedModel] | None = None
 
     @property
     def size_bytes(self) -> int:
         """Memory that it takes, engines included."""
-        return self.bundle.size_bytes * (1 + sum(engine.copies_weights for engine in self.engines.values()))
+        engines = [*self.engines.values(), *(self.variant[1].engines.values() if self.variant else ())]
+        return self.bundle.size_bytes * (1 + sum(engine.copies_weights for engine in engines))
 
 
 class LruCache(Generic[Value]):

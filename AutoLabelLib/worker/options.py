@@ -23,6 +23,7 @@ class SegmentationOptions:
         mirror: Whether mirror images are averaged; None: as the bundle says.
         batch: Windows per pass of the network; None: 1 on the CPU, 4 on a GPU.
         crop: Whether only the box around what was found is returned, as one crop of the image's grid.
+        structures: Names of the model's segments that are asked for; None: what it segments unasked.
     """
 
     device: str = "auto"
@@ -31,6 +32,7 @@ class SegmentationOptions:
     mirror: bool | None = None
     batch: int | None = None
     crop: bool = False
+    structures: tuple[str, ...] | None = None
 
 
 def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:
@@ -60,7 +62,16 @@ def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:
         mirror,
         batch,
         crop,
+        _structures(options.get("structures")),
     )
+
+
+def _structures(names: Any) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+        raise InputError(f"structures must be a list of names, got {names!r}.", "Leave it out for all of them.")
+    return tuple(names)
 
 
 def _is_number(value: Any) -> bool:

@@ -13,13 +13,14 @@ from AutoLabelLib.core.prompt import Prompts
 from AutoLabelLib.worker import engine_choice, memory_ladder, sliding_window
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
-from AutoLabelLib.worker.grid import ModelGrid, model_grid
+from AutoLabelLib.worker.grid import ModelGrid
 from AutoLabelLib.worker.guidance import guidance_channels
 from AutoLabelLib.worker.memory_ladder import Plan
 from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
 from AutoLabelLib.worker.passes import Passes
 from AutoLabelLib.worker.projection import LabelProjection
+from AutoLabelLib.worker.prompted.deepedit import DeepEdit
 
 _GPU_BATCH = 4
 
@@ -48,11 +49,13 @@ def segment(
     """
     bundle = model.bundle
     wishes = bundle.preprocessing
-    grid = model_grid(image.affine, image.spatial_shape, wishes.axcodes, wishes.spacing_mm)
+    grid = wishes.grid_over(image)
     with context.phase("preprocess"):
         key = (image.fingerprint, bundle.sha256)
-        volume = IMAGES.get(key, lambda: wishes.normalise(grid.from_source(image.array)))
-        if bundle.spec.prompts:
+        volume = IMAGES.get(key, lambda: wishes.volume(image.array, grid))
+        if isinstance(bundle.prompting, DeepEdit):
+            volume = bundle.prompting.guided(volume, prompts, grid.affine, options.structures)
+        elif bundle.spec.prompts:
             guidance = guidance_channels(prompts, grid.affine, grid.shape, bundle.guidance_sigma_mm)
             volume = torch.cat([volume, torch.from_numpy(guidance)])
     batch = options.batch or (1 if options.device == "cpu" else _GPU_BATCH)

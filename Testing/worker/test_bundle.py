@@ -18,6 +18,7 @@ from AutoLabelLib.core.job import Job
 from AutoLabelLib.worker import bundle
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.tasks import segmentation
+from AutoLabelLib.worker.window import Window
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle
 
 DYNUNET = {
@@ -305,7 +306,7 @@ def test_a_bundle_of_the_zoo_runs_as_it_is(tmp_path: Path) -> None:
     assert [type(t).__name__ for t in loaded.preprocessing.transforms] == ["ScaleIntensityRanged"]
     assert loaded.preprocessing.left_out == ("CropForegroundd",)
     assert loaded.preprocessing.is_local
-    assert loaded.window == bundle.Window((16, 16, 16), 0.5, "constant")
+    assert loaded.window == Window((16, 16, 16), 0.5, "constant")
     assert loaded.outputs.channels == (1,)
     array = np.random.default_rng(0).normal(0, 100, (1, 20, 21, 22)).astype(np.float32)
     job = Job("segmentation", str(folder), (Image(array, np.diag([-1, -1, 1.5, 1]), "CT", unit="HU"),))

@@ -269,3 +269,16 @@ def test_what_is_probably_not_meant_is_warned_of() -> None:
     flat = Image(np.random.default_rng(0).normal(0, 1, (1, *SHAPE)), ISOTROPIC, "MR")
     assert any("hardly differs" in warning for warning in run(flat, Prompts((click(20, 18, 14),))).warnings)
     assert not run(dark, Prompts((click(20, 18, 14),))).warnings
+
+
+def test_what_is_left_of_a_mask_needs_no_click_of_its_own() -> None:
+    array = np.zeros((30, 20, 20), np.float32)
+    array[4:12, 6:14, 6:14] = array[18:24, 6:14, 6:14] = 100
+    array[12:18, 9:11, 9:11] = 100  # a bridge between what was found and what is missing
+    image = Image(array[None], np.eye(4), "MR")
+    found = np.zeros(array.shape, np.uint8)
+    found[4:12, 6:14, 6:14] = 1
+    start = Labelmap(found[None], np.eye(4), (Segment("found", 1),))
+    prompts = Prompts((Point((21, 10, 10)), Point((15, 9, 9), positive=False)))
+    answer, _ = geodesic.segment(image, prompts, start, TaskContext())
+    assert answer.holds(np.argwhere(found > 0)).mean() > 0.9

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.image import Image
 from AutoLabelLib.worker import preprocessing
 
 RANGE = {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 0, "a_max": 10, "b_min": -1, "b_max": 1}
@@ -64,7 +66,8 @@ def test_another_key_is_served() -> None:
 
 
 def test_a_step_that_changes_the_shape_is_refused() -> None:
-    wishes = preprocessing.from_configs([{"_target_": "Resized", "keys": "image", "spatial_size": [4, 4, 4]}])
+    step = {"_target_": "Zoomd", "keys": "image", "zoom": 2.0, "keep_size": False}
+    wishes = preprocessing.from_configs([step])
     with pytest.raises(ModelError, match="shape"):
         wishes.normalise(torch.zeros(1, 5, 6, 7))
 
@@ -78,3 +81,13 @@ def test_a_step_that_fails_is_named() -> None:
 def test_an_unknown_step_is_refused() -> None:
     with pytest.raises(ModelError, match="NoSuchTransformd"):
         preprocessing.from_configs([{"_target_": "NoSuchTransformd", "keys": "image"}])
+
+
+def test_a_size_is_a_wish_about_the_grid() -> None:
+    wishes = preprocessing.from_configs([{"_target_": "Resized", "keys": "image", "spatial_size": [4, -1, 2]}])
+    image = Image(np.arange(8 * 6 * 6, dtype=np.float32).reshape(1, 8, 6, 6), np.diag([1.0, 1.0, 2.0, 1.0]))
+    grid = wishes.grid_over(image)
+    assert grid.shape == (4, 6, 2)
+    np.testing.assert_allclose(np.diag(grid.affine)[:3], (2.0, 1.0, 6.0))
+    expected = image.array[0].reshape(4, 2, 6, 2, 3).mean(axis=(1, 4))  # as its mode "area" says
+    np.testing.assert_allclose(wishes.volume(image.array, grid)[0].numpy(), expected)

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap
@@ -46,10 +45,10 @@ def segment(
         InputError: If prompts contradict each other, or there is nothing to take anything away from.
     """
     marks = marks_of(prompts, image)
-    steps = Steps(image, prompts, context)
+    answer = ObjectMask.of_labelmap(start, image)
+    steps = Steps(image, prompts, answer, context)
     _check(marks, has_object=start is not None or bool(steps.outlines))
     _warn_of_air(marks, image, steps.contrast, context)
-    answer = _started(start, image)
     asked: tuple[Any, ...] = (image.fingerprint, _digest(answer), prompts.boxes, tuple(steps.outlines))
     if steps.outlines:
         answer = _ANSWERS.get(asked, partial(steps.outlined, answer))
@@ -77,17 +76,6 @@ def _warn_of_air(marks: Sequence[Mark], image: Image, contrast: float, context: 
     for mark in marks:
         if mark.positive and (image.array[(0, *mark.voxels.T)] <= darkest).all():
             context.warn("A prompt lies on the darkest part of the image, which is usually air.")
-
-
-def _started(start: Labelmap | None, image: Image) -> ObjectMask:
-    """Return a mask to start from, on the image's grid."""
-    if start is None:
-        return ObjectMask.empty()
-    low = np.rint(index_from_ras(image.affine, start.affine[:3, 3])).astype(int)
-    here = np.allclose(index_from_ras(image.affine, start.affine[:3, 3]), low, atol=0.01)
-    if not here or not np.allclose(start.affine[:3, :3], image.affine[:3, :3], atol=1e-4):
-        raise InputError("The mask to start from is not on the image's grid.", "Resample it to the image first.")
-    return ObjectMask.trimmed(np.asarray(start.array.any(axis=0)), low)
 
 
 def _digest(mask: ObjectMask) -> str:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.crop import found_box
+from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.core.grid import HasGrid
+from AutoLabelLib.core.labelmap import Labelmap
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,21 @@ class ObjectMask:
             return cls.empty()
         box = found_box(mask[np.newaxis])
         return cls(np.array(mask[box.slices]), np.asarray(start_ijk, dtype=int) + np.array(box.start_ijk))
+
+    @classmethod
+    def of_labelmap(cls, start: Labelmap | None, grid: HasGrid) -> ObjectMask:
+        """Return everything that is labelled in a box of a grid; nothing for None.
+
+        Raises:
+            InputError: If it is not a box of that grid.
+        """
+        if start is None:
+            return cls.empty()
+        low = np.rint(index_from_ras(grid.affine, start.affine[:3, 3])).astype(int)
+        here = np.allclose(index_from_ras(grid.affine, start.affine[:3, 3]), low, atol=0.01)
+        if not here or not np.allclose(start.affine[:3, :3], grid.affine[:3, :3], atol=1e-4):
+            raise InputError("The mask to start from is not on the image's grid.", "Resample it to the image first.")
+        return cls.trimmed(np.asarray(start.array.any(axis=0)), low)
 
     @property
     def is_empty(self) -> bool:

@@ -32,6 +32,7 @@ class Steps:
     Args:
         image: Its first channel is looked at.
         prompts: Of these, boxes and lassos say where the object can be.
+        start: Mask to correct; empty for none. What is left of it belongs to the object without being pointed at.
         context: Receives warnings.
 
     Attributes:
@@ -39,11 +40,12 @@ class Steps:
         contrast: Range of the image's intensities.
     """
 
-    def __init__(self, image: Image, prompts: Prompts, context: TaskContext) -> None:
+    def __init__(self, image: Image, prompts: Prompts, start: ObjectMask, context: TaskContext) -> None:
         outlines: tuple[Box | Lasso, ...] = (*prompts.boxes, *prompts.lassos)
         self.outlines = [each for each in outlines if each.positive]
         self.contrast = contrast_of(image.array[0])
         self._image = image
+        self._start = start
         self._context = context
         self._forbidden = [box for box in prompts.boxes if not box.positive]
         self._spacing_mm = np.asarray(image.spacing_mm)
@@ -71,7 +73,7 @@ class Steps:
         else:
             return before
         positive = [other.voxels for other in (*earlier, mark) if other.positive]
-        return _parts_at(after, np.concatenate(positive)) if positive else after
+        return _parts_at(after, np.concatenate(positive), self._start) if positive else after
 
     def _first(self, earlier: Sequence[Mark], mark: Mark) -> ObjectMask:
         best: tuple[float, View, Known, NDArray[np.bool_]] | None = None
@@ -159,15 +161,16 @@ def _is_open(mask: NDArray[np.bool_], view: View) -> bool:
     return any(bool(view.is_cut[axis, side] and mask.take(-side, axis).any()) for axis in range(3) for side in (0, 1))
 
 
-def _parts_at(after: ObjectMask, voxels: NDArray[np.int_]) -> ObjectMask:
-    """Return the connected parts of an object that hold one of some voxels (N, 3)."""
+def _parts_at(after: ObjectMask, voxels: NDArray[np.int_], start: ObjectMask) -> ObjectMask:
+    """Return the connected parts of an object that hold one of some voxels (N, 3), or something of a mask."""
     from scipy.ndimage import label
 
     parts, count = label(after.mask)
     own = voxels[after.holds(voxels)] - after.start_ijk
-    if count < 2 or not len(own):
+    kept = np.union1d(parts[tuple(own.T)], parts[start.read(after.start_ijk, after.end_ijk)])
+    if count < 2 or not kept.any():
         return after
-    return ObjectMask.trimmed(np.isin(parts, np.unique(parts[tuple(own.T)])), after.start_ijk)
+    return ObjectMask.trimmed(np.isin(parts, kept[kept > 0]), after.start_ijk)
 
 
 def _largest_part(after: ObjectMask) -> ObjectMask:

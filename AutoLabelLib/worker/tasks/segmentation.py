@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import AutoLabelLib
 from AutoLabelLib.core.affine import cropped_affine, index_from_ras
@@ -25,10 +24,10 @@ from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.worker import around_prompt, memory_ladder, model_cache, options, whole_volume
-from AutoLabelLib.worker.bundle import Bundle, identity
+from AutoLabelLib.core.words import listed
+from AutoLabelLib.worker import by_network, memory_ladder, options
+from AutoLabelLib.worker.bundle import identity
 from AutoLabelLib.worker.classical import load_method
-from AutoLabelLib.worker.components import keep_largest
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
@@ -55,12 +54,13 @@ def run(job: Job, context: TaskContext) -> Result:
         raise InputError("A segmentation needs an image.")
     image = job.images[0] if len(job.images) == 1 else stack_channels(job.images)
     spec = read_spec(Path(job.model_folder))
+    _check_structures(spec, choices)
     if spec.task != "segmentation":
         raise ContractError(f'"{spec.name}" is a model for {spec.task}, not for segmentation.')
     for warning in spec.check(image, job.prompts):
         context.warn(warning)
     try:
-        way = _by_method if spec.method else _by_network
+        way = _by_method if spec.method else by_network.segment
         labelmap, facts = way(job, spec, image, choices, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
@@ -83,25 +83,11 @@ def run(job: Job, context: TaskContext) -> Result:
     )
 
 
-def _by_network(
-    job: Job, spec: ModelSpec, image: Image, choices: options.SegmentationOptions, context: TaskContext
-) -> tuple[Labelmap, dict[str, Any]]:
-    """Return what a network segments, on the image's grid, and how."""
-    context.progress(0.0, "Loading the model")
-    with context.phase("load"):
-        model = model_cache.load(spec)
-    bundle = model.bundle
-    for name in bundle.preprocessing.left_out:
-        context.log(f"{name} of the bundle's preprocessing is left out")
-    mirror_axes = _mirror_axes(bundle, choices)
-    way = around_prompt if bundle.spec.needs_prompt else whole_volume
-    labels, facts = way.segment(image, model, job.prompts, mirror_axes, choices, context)
-    with context.phase("postprocess"):
-        labels = _cleaned(labels, bundle)
-    model_cache.MODELS.shrink()  # engines may have been added to the model
-    left_out = list(bundle.preprocessing.left_out)
-    facts = {"sha256": bundle.sha256, "mirror_axes": list(mirror_axes), "left_out": left_out, **facts}
-    return Labelmap(labels, image.affine, spec.segments), facts
+def _check_structures(spec: ModelSpec, choices: options.SegmentationOptions) -> None:
+    names = [segment.name for segment in spec.segments]
+    unknown = [name for name in choices.structures or () if name not in names]
+    if unknown:
+        raise ContractError(f'"{spec.name}" has no structure "{unknown[0]}".', f"It has: {listed(names)}.")
 
 
 def _by_method(
@@ -123,31 +109,6 @@ def _by_method(
     if not choices.crop:
         labelmap = pasted_labelmap(labelmap, IndexBox((low_i, low_j, low_k), (size_i, size_j, size_k)), image)
     return labelmap, {"sha256": identity(spec.folder), **facts}
-
-
-def _mirror_axes(bundle: Bundle, choices: options.SegmentationOptions) -> tuple[int, ...]:
-    if choices.mirror and not bundle.mirror_axes:
-        raise InputError(f'"{bundle.spec.name}" does not name an axis along which it can be mirrored.')
-    return () if choices.mirror is False else bundle.mirror_axes
-
-
-def _cleaned(labels: NDArray[Any], bundle: Bundle) -> NDArray[Any]:
-    """Return labels (layers, I, J, K) after the transforms on labels that the bundle asks for."""
-    for transform in bundle.label_transforms:
-        key = transform.keys[0]
-        if type(transform).__name__ == "KeepLargestConnectedComponentd":  # MONAI's own needs scikit-image
-            wish = transform.converter
-            values, rank, count = wish.applied_labels, wish.connectivity, wish.num_components
-            labels = keep_largest(labels, values, count=count, together=not wish.independent, rank=rank or 3)
-            continue
-        try:
-            result = transform({key: torch.from_numpy(labels.astype(np.int32))})[key]
-        except (RuntimeError, ValueError, TypeError, KeyError) as problem:
-            raise ModelError(
-                f"The bundle's postprocessing step {type(transform).__name__} failed: {problem}"
-            ) from problem
-        labels = np.asarray(result).astype(labels.dtype)
-    return labels
 
 
 def _provenance(
