@@ -116,7 +116,7 @@ def _class(job: Job, spec: ModelSpec, image: Image, device: str, context: TaskCo
         prepared = classifier.prepare(image, mask, _box(job.options.get("box")) if mask is None else None)
     answer = classifier.answer(prepared)
     target = classes.target_class(classifier, answer, job.options.get("target") or None)
-    subject = classes.subject(classifier, prepared, image, target)
+    subject = classes.subject(classifier, prepared, image, mask, target)
     return Asked(subject, classifier.bundle.sha256, segmented, ClassifiedObject(classifier, prepared))
 
 

@@ -12,14 +12,14 @@ BASELINES = (MEDIAN, LOWEST, BLURRED)
 _BLUR_PART = 8  # the blur's width is the image's edge divided by this
 
 
-def baseline(image: torch.Tensor, inside: torch.Tensor, kind: str = MEDIAN) -> torch.Tensor:
+def baseline(image: torch.Tensor, around: torch.Tensor, kind: str = MEDIAN) -> torch.Tensor:
     """Return an image (C, I, J, K) without what makes it special.
 
     Args:
         image: (C, I, J, K).
-        inside: (I, J, K) bool, which voxels are the patient's and not padding.
-        kind: "median": everywhere the median of the image, which in most places looks like ordinary tissue;
-            "lowest": its lowest value, such as air; "blurred": the image without its details.
+        around: (I, J, K) bool, which voxels are ordinary: no padding, and nothing that is asked about.
+        kind: "median": everywhere the median of what is ordinary; "lowest": its lowest value, such as air; "blurred":
+            the image without its details.
 
     Raises:
         InputError: If there is no such kind.
@@ -28,7 +28,7 @@ def baseline(image: torch.Tensor, inside: torch.Tensor, kind: str = MEDIAN) -> t
         raise InputError(f'There is no baseline "{kind}".', f"There are: {', '.join(BASELINES)}.")
     if kind == BLURRED:
         return blurred(image, [n / _BLUR_PART for n in image.shape[1:]])
-    values = image[:, inside] if bool(inside.any()) else image.flatten(1)
+    values = image[:, around]
     level = values.median(1).values if kind == MEDIAN else values.amin(1)
     return level[:, None, None, None].expand_as(image).clone()
 

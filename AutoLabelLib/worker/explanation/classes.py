@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.worker.classification.classifier import Answer, Classifier
 from AutoLabelLib.worker.classification.inputs import Prepared
-from AutoLabelLib.worker.classification.networks import answers
-from AutoLabelLib.worker.explanation.placing import inside_of
+from AutoLabelLib.worker.classification.networks import StandardisedFeatures, answers
+from AutoLabelLib.worker.explanation.contributions import sampled
+from AutoLabelLib.worker.explanation.placing import inside_of, mask_on
 from AutoLabelLib.worker.explanation.scored_network import Ask, Question, ScoredNetwork
 from AutoLabelLib.worker.explanation.subject import Look, Subject
 from AutoLabelLib.worker.outputs import SIGMOID, SOFTMAX
 
+_NEARLY_SURE = 1e-6
+_ROUNDS = 3  # each asks the networks as often as there are features, twice
 
-def subject(classifier: Classifier, prepared: Prepared, image: Image, target: str) -> Subject:
+
+def subject(
+    classifier: Classifier, prepared: Prepared, image: Image, mask: NDArray[np.bool_] | None, target: str
+) -> Subject:
     """Return what is to be explained: the patch, as each of the classifier's networks sees it.
 
     Args:
         classifier: The loaded model; it is not changed.
         prepared: What it sees; mask and features are held fixed.
         image: Where the patch was taken from.
+        mask: (I, J, K) on the image's grid, what is judged; None for a box or the whole image.
         target: The class, one of the classifier's.
     """
     count = image.array.shape[0]
@@ -35,8 +45,49 @@ def subject(classifier: Classifier, prepared: Prepared, image: Image, target: st
         Look((0, 0, 0), (size_i, size_j, size_k), ScoredNetwork(network, question, beside, ask))
         for network in classifier.networks
     )
-    inside = inside_of(prepared.affine, (size_i, size_j, size_k), image.affine, image.spatial_shape)
-    return Subject(patch[:count], prepared.affine, torch.from_numpy(inside), looks, target, classifier.device)
+    shape = (size_i, size_j, size_k)
+    inside = torch.from_numpy(inside_of(prepared.affine, shape, image.affine, image.spatial_shape))
+    around = inside if mask is None else inside & ~torch.from_numpy(mask_on(mask, image.affine, prepared.affine, shape))
+    return Subject(patch[:count], prepared.affine, inside, around, looks, target, classifier.device)
+
+
+def feature_effects(
+    classifier: Classifier, prepared: Prepared, target: str, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return what each handcrafted feature adds to the log-odds, and the typical features, both (F,); None without any.
+
+    The image is held fixed. Typical is the mean of the training cases, which the networks know.
+    """
+    if prepared.features is None:
+        return None
+    known = [
+        module.mean.cpu().double().numpy()
+        for network in classifier.networks
+        for module in network.modules()
+        if isinstance(module, StandardisedFeatures)
+    ]
+    if not known:
+        return None
+    index = classifier.spec.classes.index(target)
+    typical = np.mean(known, axis=0)
+
+    def log_odds(table: NDArray[np.float64]) -> NDArray[np.float64]:
+        logits = [_logits_of_features(classifier, prepared, row) for row in table.astype(np.float32)]
+        likely = classifier.calibrated(np.stack(logits))[:, index].clip(_NEARLY_SURE, 1 - _NEARLY_SURE)
+        return np.asarray(np.log(likely / (1 - likely)))
+
+    effects = sampled(log_odds, prepared.features.astype(np.float64), typical, _ROUNDS, seed)
+    return effects, typical
+
+
+@torch.no_grad()
+def _logits_of_features(
+    classifier: Classifier, prepared: Prepared, features: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    patch, given = classifier.tensors(replace(prepared, features=features))
+    count = len(classifier.spec.classes)
+    said = [answers(network, patch, given).flatten(1)[0, :count] for network in classifier.networks]
+    return np.asarray(torch.stack(said).mean(0).cpu().double().numpy())
 
 
 def target_class(classifier: Classifier, answer: Answer, wanted: str | None) -> str:
@@ -61,6 +112,6 @@ def _asking(classifier: Classifier, prepared: Prepared) -> Ask:
 
     def ask(network: torch.nn.Module, windows: torch.Tensor) -> torch.Tensor:
         beside = None if features is None else features.expand(len(windows), -1)
-        return answers(network, windows, beside)[:, :count] / temperature + bias
+        return answers(network, windows, beside).flatten(1)[:, :count] / temperature + bias
 
     return ask

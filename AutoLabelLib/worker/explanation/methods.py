@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from AutoLabelLib.worker.explanation import layers
-from AutoLabelLib.worker.explanation.baseline import baseline, blurred
+from AutoLabelLib.worker.explanation.baseline import blurred
 from AutoLabelLib.worker.explanation.scored_network import ScoredNetwork
 from AutoLabelLib.worker.explanation.settings import (
     GRADCAM,
@@ -27,21 +27,21 @@ _SMALLEST_BOX_VOXELS = 2
 _SMOOTHING_VOXELS = 1.0  # gradients differ from voxel to voxel; what they show does not
 
 
-def relevance(scored: ScoredNetwork, image: torch.Tensor, inside: torch.Tensor, settings: Settings) -> torch.Tensor:
+def relevance(scored: ScoredNetwork, image: torch.Tensor, start: torch.Tensor, settings: Settings) -> torch.Tensor:
     """Return how much each voxel speaks for what is asked about: (I, J, K), 0 and more, on the CPU, in no unit.
 
     Args:
         scored: The network and the question.
         image: (C, I, J, K), on the device of the network.
-        inside: (I, J, K) bool on the CPU, which voxels are no padding.
+        start: (C, I, J, K), the baseline: an image without anything special in it.
         settings: Method and its choices.
 
     Raises:
         ModelError: If the method cannot be used with this network.
         InputError: If there is no such layer.
     """
-    values = _METHODS[settings.method](scored, image, inside, settings)
-    return values.detach().cpu().float().clamp_(min=0) * inside
+    values = _METHODS[settings.method](scored, image, start, settings)
+    return values.detach().cpu().float().clamp_(min=0)
 
 
 def passes(settings: Settings, shape: tuple[int, int, int]) -> int:
@@ -85,7 +85,7 @@ def integrated_gradients(
     return (image - start) * total / steps
 
 
-def _gradcam(scored: ScoredNetwork, image: torch.Tensor, _inside: torch.Tensor, settings: Settings) -> torch.Tensor:
+def _gradcam(scored: ScoredNetwork, image: torch.Tensor, _start: torch.Tensor, settings: Settings) -> torch.Tensor:
     from monai.visualize import class_activation_maps as maps
 
     opened = ScoredNetwork.like(scored, layers.open_copy(scored.network))
@@ -101,26 +101,29 @@ def _layer(opened: ScoredNetwork, image: torch.Tensor, wanted: str) -> str:
 
 
 def _integrated_gradients(
-    scored: ScoredNetwork, image: torch.Tensor, inside: torch.Tensor, settings: Settings
+    scored: ScoredNetwork, image: torch.Tensor, start: torch.Tensor, settings: Settings
 ) -> torch.Tensor:
-    start = baseline(image, inside.to(image.device), settings.baseline)
     return _smooth(integrated_gradients(scored, image, start, settings.steps).sum(0))
 
 
-def _smoothgrad(scored: ScoredNetwork, image: torch.Tensor, _inside: torch.Tensor, settings: Settings) -> torch.Tensor:
+def _smoothgrad(scored: ScoredNetwork, image: torch.Tensor, start: torch.Tensor, settings: Settings) -> torch.Tensor:
+    """Return the mean gradient over noisy images, times how far each voxel is from the baseline.
+
+    The gradient alone tells where a change would matter, not what is there; see section 3.5 of Smilkov et al. 2017.
+    """
     from monai.visualize.gradient_based import SmoothGrad
 
-    method = SmoothGrad(scored, settings.noise, settings.samples, verbose=False)
+    method = SmoothGrad(scored, settings.noise, settings.samples, magnitude=False, verbose=False)
     devices = [image.device] if image.device.type == "cuda" else []
     with torch.random.fork_rng(devices):  # its noise comes from torch's own generator, which others use, too
         torch.manual_seed(settings.seed)
-        return _smooth(method(image[None], index=0)[0].abs().sum(0))
+        gradient = method(image[None], index=0)[0]
+    return _smooth(((image - start) * gradient).sum(0))
 
 
-def _occlusion(scored: ScoredNetwork, image: torch.Tensor, inside: torch.Tensor, settings: Settings) -> torch.Tensor:
+def _occlusion(scored: ScoredNetwork, image: torch.Tensor, start: torch.Tensor, settings: Settings) -> torch.Tensor:
     from monai.visualize.occlusion_sensitivity import OcclusionSensitivity
 
-    start = baseline(image, inside.to(image.device), settings.baseline)
     size = tuple(image.shape[1:])
     box = _box(settings, (size[0], size[1], size[2]))
     hidden = OcclusionSensitivity(

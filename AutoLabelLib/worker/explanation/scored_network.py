@@ -37,9 +37,7 @@ class Question:
         Of softmax outputs a single one says nothing by itself: all can rise together. The odds compare it with the
         others; with sigmoid outputs they are the output itself.
         """
-        values = answer.flatten(2) if self.mask is None else answer[:, :, self.mask]
-        if values.ndim == 2:
-            values = values[:, :, None]
+        values = answer[:, :, self.mask] if self.mask is not None else answer.reshape(*answer.shape[:2], -1)
         one = values[:, self.channel]
         if self.activation == SIGMOID or (self.activation == SOFTMAX and values.shape[1] == 1):
             return one

@@ -97,7 +97,13 @@ def _in_volume(
     start = low - [part.start for part in kept]
     affine = cropped_affine(grid.affine, start)
     return Subject(
-        padded[(slice(None, image_channels), *box)], affine, inside[box], tuple(looks), asked.segment.name, device
+        padded[(slice(None, image_channels), *box)],
+        affine,
+        inside[box],
+        (inside & ~mask)[box],
+        tuple(looks),
+        asked.segment.name,
+        device,
     )
 
 
@@ -129,7 +135,8 @@ def _around_prompt(
     scored = _scored(network, model, asked.segment, torch.from_numpy(mask), channels[None, count:])
     inside = torch.from_numpy(inside_of(part.affine, part.shape, image.affine, image.spatial_shape))
     look = Look((0, 0, 0), part.shape, scored, float(mask.sum()))
-    return Subject(channels[:count], part.affine, inside, (look,), asked.segment.name, device)
+    around = inside & ~torch.from_numpy(mask)
+    return Subject(channels[:count], part.affine, inside, around, (look,), asked.segment.name, device)
 
 
 def _answer_before(

@@ -10,8 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import Affine
+from AutoLabelLib.worker.explanation.baseline import baseline
 from AutoLabelLib.worker.explanation.scored_network import ScoredNetwork
 from AutoLabelLib.worker.sliding_window import importance_map
+
+Relevance = Callable[[ScoredNetwork, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Returns how much each voxel (I, J, K) matters to a network, given its image and its baseline (C, I, J, K)."""
 
 _BRIGHTEST_PERCENT = 0.1  # of the voxels are shown as 1: a single one must not darken all others
 
@@ -47,6 +51,7 @@ class Subject:
         image: (C, I, J, K) float32, with the intensities that the networks want, on the CPU.
         affine: (4, 4), index of its voxel centres to RAS mm.
         inside: (I, J, K) bool, which of its voxels are no padding.
+        around: (I, J, K) bool, which of them are not of the segment: what is ordinary here.
         looks: What the networks look at; at least one.
         target: What is asked about, in words: a segment or a class.
         device: Where the networks are.
@@ -55,6 +60,7 @@ class Subject:
     image: torch.Tensor
     affine: Affine
     inside: torch.Tensor
+    around: torch.Tensor
     looks: tuple[Look, ...]
     target: str
     device: str = "cpu"
@@ -74,21 +80,24 @@ class Subject:
         """Return what a look sees of an image, on the networks' device."""
         return image[(slice(None), *look.box)].to(self.device)
 
-    def heat(
-        self, relevance: Callable[[ScoredNetwork, torch.Tensor, torch.Tensor], torch.Tensor]
-    ) -> NDArray[np.float32]:
+    def baseline(self, kind: str) -> torch.Tensor:
+        """Return the image (C, I, J, K) without what makes it special; see `baseline`."""
+        return baseline(self.image, self.around if bool(self.around.any()) else self.inside, kind)
+
+    def heat(self, relevance: Relevance, start: torch.Tensor) -> NDArray[np.float32]:
         """Return the relevance of each voxel over all looks, (I, J, K), scaled to 0 to 1; all 0 if nothing matters.
 
         Args:
-            relevance: Returns that of one look, (I, J, K): of its network, its image and its voxels inside.
+            relevance: Returns that of one look.
+            start: (C, I, J, K), the baseline.
         """
         sums, weights = torch.zeros(self.shape), torch.zeros(self.shape)
         for look in self.looks:
-            values = relevance(look.scored, self.window(self.image, look), self.inside[look.box])
+            values = relevance(look.scored, self.window(self.image, look), self.window(start, look))
             counts = look.weight * importance_map(look.shape, "constant" if look.shape == self.shape else "gaussian")
             sums[look.box] += counts * values
             weights[look.box] += counts
-        return _scaled((sums / weights.clamp(min=1e-12)).numpy(), self.inside.numpy())
+        return _scaled((self.inside * sums / weights.clamp(min=1e-12)).numpy(), self.inside.numpy())
 
 
 def _scaled(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:

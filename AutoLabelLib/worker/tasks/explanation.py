@@ -25,6 +25,7 @@ Values of the result, all JSON:
 from __future__ import annotations
 
 import platform
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,9 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker import memory_ladder, options
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.explanation import asked, deletion, methods, settings
+from AutoLabelLib.worker.explanation import asked, classes, deletion, methods, settings
 from AutoLabelLib.worker.explanation.asked import Asked
-from AutoLabelLib.worker.explanation.baseline import baseline
+from AutoLabelLib.worker.explanation.contributions import told
 from AutoLabelLib.worker.explanation.placing import placed
 from AutoLabelLib.worker.explanation.settings import Settings
 from AutoLabelLib.worker.explanation.subject import Subject
@@ -71,6 +72,7 @@ def run(job: Job, context: TaskContext) -> Result:
     try:
         found = asked.ask(job, spec, image, device, context)
         values, heat = _explained(found, image, chosen, context)
+        values["contributions"] = _contributions(found, chosen, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
             raise memory_ladder.too_large() from problem
@@ -114,7 +116,8 @@ def _explained(found: Asked, image: Image, chosen: Settings, context: TaskContex
     subject = found.subject
     _count_passes(subject, chosen, context)
     with context.phase("explain"):
-        heat = subject.heat(lambda scored, window, inside: methods.relevance(scored, window, inside, chosen))
+        replaced_by = subject.baseline(chosen.baseline)
+        heat = subject.heat(partial(methods.relevance, settings=chosen), replaced_by)
     values: dict[str, Any] = {
         "target": subject.target,
         "probability": subject.probability(),
@@ -130,11 +133,24 @@ def _explained(found: Asked, image: Image, chosen: Settings, context: TaskContex
         )
     elif chosen.deletion:
         with context.phase("deletion"):
-            replaced_by = baseline(subject.image, subject.inside, chosen.baseline)
             values["deletion"] = deletion.deletion(subject, heat, replaced_by, chosen.draws, chosen.seed).to_json()
     with context.phase("place"):
         array = placed(heat, subject.affine, image.affine, image.spatial_shape)
     return values, Image(np.clip(array, 0, 1)[np.newaxis], image.affine, channel_names=("heat",))
+
+
+def _contributions(found: Asked, chosen: Settings, context: TaskContext) -> list[dict[str, Any]]:
+    """Return what each handcrafted feature adds, for a classifier that reads some; [] for any other model."""
+    if found.classified is None:
+        return []
+    classifier, prepared, target = found.classified.classifier, found.classified.prepared, found.subject.target
+    with context.phase("features"):
+        context.progress(0.99, "Asking what the features add")
+        effects = classes.feature_effects(classifier, prepared, target, chosen.seed)
+    if effects is None or prepared.features is None:
+        return []
+    names, features = classifier.contract.features, prepared.features.astype(np.float64)
+    return [row.to_json() for row in told(names, features, effects[1], effects[0], target)]
 
 
 def _count_passes(subject: Subject, chosen: Settings, context: TaskContext) -> None:
