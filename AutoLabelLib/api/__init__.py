@@ -6,6 +6,7 @@
     segmentation.py  evaluation.py  training.py  explanation.py  diagnosis.py   one verb each, named as the worker's task
     classification.py   the verb classify, with classified_nodes.py for nodes
     measurement.py   the verb measure; segment_choice.py says which segments a verb is about
+    feature_extraction.py   the verb features
     comparison.py   the verb compare
     self_test.py  the verb self_test: a phantom through the whole chain
     stepwise.py   work in this process that is followed in the same way

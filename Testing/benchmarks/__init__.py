@@ -7,6 +7,7 @@
 | overhead.py   | a whole job through client and worker, over the bare network on the same windows          |
 | clicks.py     | the second click on a volume over the first                                               |
 | interaction.py | from a prompt to the updated segment in the scene, over solver or network                |
+| features.py   | handcrafted features of a nodule, in seconds of one core                                  |
 | warm_start.py | a job in a warm worker over the same job in a new one                                     |
 | memory.py     | peak memory of the worker's processes against the image, for 2 and for 100 classes        |
 | start_up.py   | loading the modules when Slicer starts, over loading an empty module                      |

@@ -18,7 +18,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 from Testing.benchmarks import __doc__ as description
 from Testing.benchmarks.harness import Settings, table
 
-NAMES = ("overhead", "clicks", "interaction", "warm_start", "memory", "start_up")
+NAMES = ("overhead", "clicks", "interaction", "features", "warm_start", "memory", "start_up")
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from AutoLabelLib.core.prompt import Box
 from AutoLabelLib.worker.classification.contract import ClassifierContract
 from AutoLabelLib.worker.classification.resampling import Shape, resampled
 from AutoLabelLib.worker.features import extraction
+from AutoLabelLib.worker.features.of_image import features_of
 from AutoLabelLib.worker.features.settings import FeatureSettings
 from AutoLabelLib.worker.features.settings import from_mapping as feature_settings_from
 
@@ -202,9 +203,7 @@ def _measured(image: Image, mask: Mask, soft: torch.Tensor, target: geometry.Aff
 
 def _features(image: Image, mask: Mask, contract: InputContract) -> NDArray[np.float32]:
     """Return the wanted features, measured on the image's own voxels with their axes in one order for all images."""
-    order = geometry.axis_order(image.affine, contract.wishes.axcodes)
-    spacing_mm = [image.spacing_mm[axis] for axis in order.axes]
-    found = extraction.extract(order.apply(image.array[0]), order.apply(mask), spacing_mm, contract.feature_settings)
+    found = features_of(image, mask, contract.feature_settings, contract.wishes.axcodes)
     return np.array([found[name] for name in contract.wishes.features], dtype=np.float32)
 
 

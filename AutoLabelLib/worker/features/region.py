@@ -194,7 +194,8 @@ def _resampled(
 ) -> Region:
     """Return the region on cubic voxels around the same centre, linear between voxels, the mask from 0.5 on.
 
-    Source: IBSI, "Notes on interpolation": as many voxels as cover the old ones, centres aligned.
+    Source: IBSI, "Notes on interpolation": as many voxels as cover the old ones, centres aligned. The centre is that of
+        the segment's box, not of the image as there, whose size would decide.
     """
     from scipy.ndimage import map_coordinates
 
