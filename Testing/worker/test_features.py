@@ -20,7 +20,7 @@ from AutoLabelLib.worker.features.runs import runs
 from AutoLabelLib.worker.features.settings import CORE, FAMILIES, FeatureSettings, from_mapping
 
 ALL = FeatureSettings(tuple(FAMILIES))
-TURNABLE = FeatureSettings(tuple(family for family in FAMILIES if family != "hog"))
+TURNABLE = FeatureSettings(tuple(family for family in FAMILIES if family not in ("hog", "lesion")))
 SPACING_MM = np.array([0.7, 0.9, 1.5])
 Array = NDArray[np.float64]
 
