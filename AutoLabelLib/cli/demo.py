@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from AutoLabelLib.cli.demonstration import Demonstration
     from AutoLabelLib.core.model import ModelSpec
 
-MODEL = "lung_nodule_ct"
+MODEL, CLASSIFIER = "lung_nodule_ct", "lung_nodule_malignancy_ct"
 SCENE, PICTURE, TABLE = "demo.mrb", "demo.png", "nodules.csv"
 IMAGE, SEGMENTS = "chest_ct.nrrd", "nodules.seg.nrrd"
 
 _DESCRIPTION = """Render a synthetic chest CT with nodules of exactly known volume, click each nodule once, segment it
-in the worker, compare the measured with the true volume, and write a Slicer scene and a picture of it. Needs no data,
-downloads nothing. The image is invented: the figures show that the chain works, not how well a patient's nodule would
-be measured; the model card says that."""
+in the worker, compare the measured with the true volume, classify it and show what speaks for the class, and write a
+Slicer scene and a picture of it. Needs no data, downloads nothing. The image is invented: the figures show that the
+chain works, not how well a patient's nodule would be measured (the model card says that), and no class is right."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,6 +43,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--model", default=MODEL, metavar="NAME", help="model that takes a click (default: %(default)s)"
     )
+    parser.add_argument(
+        "--classifier", default=CLASSIFIER, metavar="NAME", help="model that names the nodules (default: %(default)s)"
+    )
     add_device(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -56,18 +59,21 @@ def _seed(text: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for."""
+    from AutoLabelLib.cli.demo_reasons import with_reasons
     from AutoLabelLib.cli.demonstration import demonstrate
     from AutoLabelLib.core import catalogue
     from AutoLabelLib.phantom.chest import chest_phantom
 
     say = _silent if arguments.json else print
-    spec = catalogue.find(arguments.model)
+    spec, classifier = catalogue.find(arguments.model), catalogue.find(arguments.classifier)
     folder = _made_folder(arguments.output)
     started = time.monotonic()
-    say("1/4  Rendering a synthetic chest CT (an invented one: no patient) ...")
+    say("1/5  Rendering a synthetic chest CT (an invented one: no patient) ...")
     phantom = chest_phantom(arguments.seed)
-    say(f"2/4  Clicking each of its {len(phantom.nodules)} nodules once, and segmenting with {spec.name} ...")
+    say(f"2/5  Clicking each of its {len(phantom.nodules)} nodules once, and segmenting with {spec.name} ...")
     demonstration = demonstrate(phantom, spec, arguments.seed, follow, device=arguments.device)
+    say(f"3/5  Asking {classifier.name} what they are, and why ...")
+    demonstration = with_reasons(demonstration, classifier, follow, device=arguments.device)
     if not arguments.json:
         report.print_warnings(demonstration.warnings)
         _print_table(demonstration)
@@ -101,10 +107,13 @@ def _made_folder(path: Path) -> Path:
 
 
 def _print_table(demonstration: Demonstration) -> None:
-    header = ("nodule", "kind", "diameter (mm)", "true (ml)", "measured (ml)", "error (%)", "Dice")
+    from AutoLabelLib.cli.demo_reasons import verdict
+
+    header = ("nodule", "kind", "diameter (mm)", "true (ml)", "measured (ml)", "error (%)", "Dice", "class")
     rows = [
-        (row.name, row.kind, row.diameter_mm, row.true_ml, row.measured_ml, row.error_percent, row.dice)
+        (row.name, row.kind, row.diameter_mm, row.true_ml, row.measured_ml, row.error_percent, row.dice, said)
         for row in demonstration.measurements
+        for said in [verdict(demonstration.findings.get(row.name))]
     ]
     report.print_columns(rows, header, {"diameter (mm)": 1, "error (%)": 1, "Dice": 2})
 
@@ -113,7 +122,7 @@ def _write(demonstration: Demonstration, spec: ModelSpec, folder: Path, say: Any
     """Write everything, and return what was written and what was left out, a sentence each."""
     from AutoLabelLib.files.tables import write_csv
 
-    write_csv(folder / TABLE, [_csv_row(row.to_json()) for row in demonstration.measurements])
+    write_csv(folder / TABLE, _csv_rows(demonstration))
     if importlib.util.find_spec("slicer") is None:
         paths = _write_files(demonstration, folder)
         remark = 'Without the Slicer libraries there is no scene and no picture: pip install "autolabel[slicer]"'
@@ -122,9 +131,15 @@ def _write(demonstration: Demonstration, spec: ModelSpec, folder: Path, say: Any
     return [folder / TABLE, *paths], remarks
 
 
-def _csv_row(values: dict[str, Any]) -> dict[str, Any]:
-    x, y, z = values.pop("click_ras_mm")
-    return {**values, "click_r_mm": x, "click_a_mm": y, "click_s_mm": z}
+def _csv_rows(demonstration: Demonstration) -> list[dict[str, Any]]:
+    rows = []
+    for measurement in demonstration.measurements:
+        values = measurement.to_json()
+        x, y, z = values.pop("click_ras_mm")
+        finding = demonstration.findings.get(measurement.name)
+        said = {"class": finding.label, "probability": finding.score, "uncertain": finding.uncertain} if finding else {}
+        rows.append({**values, "click_r_mm": x, "click_a_mm": y, "click_s_mm": z, **said})
+    return rows
 
 
 def _write_files(demonstration: Demonstration, folder: Path) -> list[Path]:
@@ -141,10 +156,10 @@ def _write_scene(demonstration: Demonstration, spec: ModelSpec, folder: Path, sa
     from AutoLabelLib.files.atomic import replacing
     from AutoLabelLib.scene.scene_files import write_scene
 
-    say("3/4  Writing the Slicer scene ...")
+    say("4/5  Writing the Slicer scene ...")
     volume_node = build_scene(demonstration)
     write_scene(folder / SCENE)
-    say("4/4  Drawing Slicer's views ...")
+    say("5/5  Drawing Slicer's views ...")
     try:
         content = picture(demonstration, volume_node, spec)
     except MissingDependency as missing:
@@ -165,6 +180,7 @@ def _summary(
         "synthetic": True,
         "seed": arguments.seed,
         "nodules": [row.to_json() for row in demonstration.measurements],
+        "findings": [finding.to_json() for finding in demonstration.findings.values()],
         "written": [str(path) for path in written],
         "remarks": remarks,
         "warnings": list(demonstration.warnings),

@@ -17,6 +17,7 @@ _LUNG_COLOR, _VESSEL_COLOR = (0.72, 0.80, 0.92), (0.62, 0.36, 0.38)
 _LUNG_OPACITY, _VESSEL_OPACITY = 0.13, 0.4
 _SMALLEST_VESSEL_MM = 0.8  # radius; thinner ones would hide the nodules in the 3D view
 _CLOSEUP_MM = 38.0
+_HEAT = "What speaks for the class"
 
 
 def build_scene(demonstration: Demonstration) -> Any:
@@ -29,7 +30,8 @@ def build_scene(demonstration: Demonstration) -> Any:
     headless_scene(fresh=True)
     volume_node = volume_from_image(demonstration.phantom.image, "Synthetic chest CT")
     set_window(volume_node, LUNG_WINDOW_HU)
-    _show_nodules(demonstration, volume_node)
+    segmentation_node = _show_nodules(demonstration, volume_node)
+    _show_reasons(demonstration, volume_node, segmentation_node)
     _show_surroundings(demonstration)
     points_node(
         "Clicks",
@@ -40,7 +42,7 @@ def build_scene(demonstration: Demonstration) -> Any:
     return volume_node
 
 
-def _show_nodules(demonstration: Demonstration, volume_node: Any) -> None:
+def _show_nodules(demonstration: Demonstration, volume_node: Any) -> Any:
     from AutoLabelLib.scene.render_three_d import show_surfaces
     from AutoLabelLib.scene.segmentations import show_labelmap
 
@@ -54,6 +56,20 @@ def _show_nodules(demonstration: Demonstration, volume_node: Any) -> None:
     display_node.SetOpacity2DFill(0.22)
     display_node.SetSliceIntersectionThickness(2)
     show_surfaces(node)
+    return node
+
+
+def _show_reasons(demonstration: Demonstration, volume_node: Any, segmentation_node: Any) -> None:
+    """Put what the nodules were called into the findings table and onto the segments; add the heat, not shown yet."""
+    from AutoLabelLib.scene.class_tags import tag_segment
+    from AutoLabelLib.scene.findings import add_findings
+    from AutoLabelLib.scene.heatmaps import hide, show_heatmap
+
+    segmentation = segmentation_node.GetSegmentation()
+    for finding in add_findings(tuple(demonstration.findings.values()), volume_node, segmentation_node):
+        tag_segment(segmentation_node, segmentation.GetSegmentIdBySegmentName(finding.segment), finding)
+    if demonstration.heat is not None:
+        hide(show_heatmap(volume_node, demonstration.heat, _HEAT))
 
 
 def _show_surroundings(demonstration: Demonstration) -> None:
@@ -79,7 +95,9 @@ def picture(demonstration: Demonstration, volume_node: Any, spec: ModelSpec) -> 
     Raises:
         MissingDependency: If nothing can render here.
     """
+    from AutoLabelLib.cli.demo_reasons import verdict
     from AutoLabelLib.scene.contact_sheet import Closeup, contact_sheet
+    from AutoLabelLib.scene.heatmaps import heatmaps_of
     from AutoLabelLib.scene.offscreen import png
 
     colors = {segment.name: segment.color for segment in demonstration.labelmap.segments}
@@ -93,6 +111,7 @@ def picture(demonstration: Demonstration, volume_node: Any, spec: ModelSpec) -> 
             _CLOSEUP_MM,
             _facts(row),
             _signed_percent(row.error_percent),
+            verdict(demonstration.findings.get(row.name)),
         )
         for row in demonstration.measurements
     ]
@@ -101,10 +120,16 @@ def picture(demonstration: Demonstration, volume_node: Any, spec: ModelSpec) -> 
             volume_node,
             closeups,
             _largest(demonstration).click_ras_mm,
-            "AutoLabel demo: one click per nodule, measured against the truth",
-            f"A synthetic chest CT (no patient). Segmented by {spec.name} {spec.version}, drawn by Slicer's own views.",
+            "AutoLabel demo: one click per nodule, measured against the truth, classified and explained",
+            "A synthetic chest CT: no patient, so that no class is right. Drawn by Slicer's own views. "
+            + ", ".join([f"{spec.name} {spec.version}", *_classifiers(demonstration)]),
+            next(iter(heatmaps_of(volume_node)), None),
         )
     )
+
+
+def _classifiers(demonstration: Demonstration) -> list[str]:
+    return list(dict.fromkeys(finding.model for finding in demonstration.findings.values()))
 
 
 def _facts(row: Measurement) -> tuple[tuple[str, str], ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from AutoLabelLib.core.finding import Finding
+from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Position
 
@@ -74,6 +76,8 @@ class Demonstration:
         tags: What made each segment, by its name.
         measurements: True against measured.
         warnings: What the worker said, each once.
+        findings: What a classifier calls each nodule, by its name; {} if none was asked.
+        heat: What speaks for that, on the chest's grid; None if none was asked.
     """
 
     phantom: ChestPhantom
@@ -81,6 +85,8 @@ class Demonstration:
     tags: dict[str, dict[str, str]]
     measurements: tuple[Measurement, ...]
     warnings: tuple[str, ...]
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    heat: Image | None = None
 
 
 def demonstrate(

@@ -1,4 +1,4 @@
-"""One picture of a scene: the 3D view, an overview slice, and a close-up of each finding with its figures."""
+"""One picture of a scene: the 3D view, an overview slice, and a close-up of each finding with its figures and heat."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from AutoLabelLib.core.prompt import Position
 from AutoLabelLib.scene.clicks import hidden_labels
+from AutoLabelLib.scene.heatmaps import bring_to_front, hide
 from AutoLabelLib.scene.lettering import Color, text_width_px, write_text
 from AutoLabelLib.scene.nodes import Node, scene_of
 from AutoLabelLib.scene.offscreen import Pixels
@@ -17,6 +18,7 @@ from AutoLabelLib.scene.render_three_d import render_three_d
 from AutoLabelLib.scene.volumes import grid_of
 
 _MARGIN, _GAP, _HEADER = 28, 16, 96
+_SEAM = 4  # between a close-up and the same with heat
 _THREE_D_SIZE, _TILE, _CAPTION = (760, 560), 240, 208
 _COLUMNS, _ROWS = 2, 4
 _PAPER, _INK, _FAINT_INK = (0.065, 0.075, 0.095), (0.93, 0.94, 0.96), (0.62, 0.66, 0.72)
@@ -38,7 +40,8 @@ class Closeup:
         center_ras_mm: What the picture is centred on.
         width_mm: How much of the body the picture shows.
         facts: What is written beside it: names and values.
-        emphasis: The last line, in larger letters; "" for none.
+        emphasis: A line below, in larger letters; "" for none.
+        verdict: The last line, what a classifier calls it; "" for none.
     """
 
     name: str
@@ -48,10 +51,16 @@ class Closeup:
     width_mm: float
     facts: tuple[tuple[str, str], ...]
     emphasis: str = ""
+    verdict: str = ""
 
 
 def contact_sheet(
-    volume_node: Node, closeups: Sequence[Closeup], overview_ras_mm: Position, title: str, subtitle: str
+    volume_node: Node,
+    closeups: Sequence[Closeup],
+    overview_ras_mm: Position,
+    title: str,
+    subtitle: str,
+    heatmap_node: Node | None = None,
 ) -> Pixels:
     """Return the picture.
 
@@ -61,11 +70,13 @@ def contact_sheet(
         overview_ras_mm: A point of the coronal overview slice.
         title: First line.
         subtitle: Second line.
+        heatmap_node: Heat that is shown over the volume in a second close-up; None for none.
 
     Raises:
         MissingDependency: If nothing can render here.
     """
-    column = _TILE + _CAPTION + _GAP
+    pictures = _TILE if heatmap_node is None else 2 * _TILE + _SEAM
+    column = pictures + _CAPTION + _GAP
     width = 2 * _MARGIN + _THREE_D_SIZE[0] + _GAP + _COLUMNS * column
     height = _HEADER + _ROWS * (_TILE + _GAP) - _GAP + _MARGIN
     sheet = np.empty((height, width, 3), np.uint8)
@@ -81,8 +92,18 @@ def contact_sheet(
         for number, closeup in enumerate(closeups[:CAPACITY]):
             left, top = first + number % _COLUMNS * column, _HEADER + number // _COLUMNS * (_TILE + _GAP)
             _paste(sheet, view.render(closeup.center_ras_mm, closeup.width_mm), (left, top))
-            _write_caption(sheet, closeup, (left + _TILE + _GAP, top + 6))
+            if heatmap_node is not None:
+                _paste(sheet, _heated(view, heatmap_node, closeup), (left + _TILE + _SEAM, top))
+            _write_caption(sheet, closeup, (left + pictures + _GAP, top + 6))
     return sheet
+
+
+def _heated(view: SliceView, heatmap_node: Node, closeup: Closeup) -> Pixels:
+    bring_to_front(heatmap_node)
+    try:
+        return view.render(closeup.center_ras_mm, closeup.width_mm)
+    finally:
+        hide(heatmap_node)
 
 
 def _body(volume_node: Node) -> Pixels:
@@ -133,3 +154,7 @@ def _write_caption(sheet: Pixels, closeup: Closeup, left_top_px: tuple[int, int]
     if closeup.emphasis:
         width = text_width_px(closeup.emphasis, _NUMBER_PX, bold=True)
         write_text(sheet, closeup.emphasis, (right - width, top + 8), _NUMBER_PX, _INK, bold=True)
+        top += _LINE_PX + 8
+    if closeup.verdict:
+        width = text_width_px(closeup.verdict, _BODY_PX, bold=True)
+        write_text(sheet, closeup.verdict, (right - width, top + 12), _BODY_PX, closeup.color, bold=True)

@@ -17,6 +17,7 @@ from AutoLabelLib.cli.demonstration import Demonstration, click_in, demonstrate,
 from AutoLabelLib.cli.main import main
 from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.affine import index_from_ras
+from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Result
 from AutoLabelLib.core.labelmap import Labelmap, Segment
@@ -50,9 +51,25 @@ def stand_in_segment(
     labelmap = Labelmap(thresholded(image, prompts[0])[None].astype(np.uint8), image.affine, SPEC.segments)
     given = Prompts.from_json({"points": [{"position": prompts[0]}]})
     result = Result("job", (labelmap,), warnings=("It is a stand-in.",), provenance={"prompts": given.to_json()})
-    return SimpleNamespace(
-        on_progress=lambda show: None, wait=lambda: labelmap, result=result, warnings=result.warnings
+    return pending(labelmap, result)
+
+
+def pending(output: Any, result: Result) -> Any:
+    return SimpleNamespace(on_progress=lambda show: None, wait=lambda: output, result=result, warnings=result.warnings)
+
+
+def stand_in_classify(image: Image, model: Any, segment: list[str], **options: Any) -> Any:
+    findings = tuple(
+        Finding((0.0, 0.0, 0.0), (9.0, 9.0, 9.0), 0.8, "round", segment=name, model="stand_in 1.0", uncertain=doubt)
+        for name, doubt in zip(segment, ("", "It is a stand-in.", ""), strict=True)
     )
+    return pending(SimpleNamespace(findings=findings), Result("job"))
+
+
+def stand_in_explain(image: Image, model: Any, method: str, segment: str, roi: Any, **options: Any) -> Any:
+    heat = np.zeros((1, *image.spatial_shape), np.float32)
+    heat[0, SEGMENTS.index(segment)] = 0.5
+    return pending(Image(heat, image.affine), Result("job"))
 
 
 @pytest.fixture
@@ -61,6 +78,8 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chest, "chest_phantom", coarse)
     monkeypatch.setattr(catalogue, "find", lambda name: SPEC)
     monkeypatch.setattr(api, "segment", stand_in_segment)
+    monkeypatch.setattr(api, "classify", stand_in_classify)
+    monkeypatch.setattr(api, "explain", stand_in_explain)
 
 
 def run(*words: str) -> int:
@@ -71,6 +90,8 @@ def test_demo_writes_scene_picture_and_table(
     stand_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slicer = pytest.importorskip("slicer", reason="needs the Slicer libraries: pip install 'autolabel[slicer]'")
+    from AutoLabelLib.scene.findings import find_table, read_findings
+    from AutoLabelLib.scene.heatmaps import heatmaps_of
     from AutoLabelLib.scene.offscreen import working_window
 
     assert run("--output", str(tmp_path / "out")) == 0
@@ -81,6 +102,8 @@ def test_demo_writes_scene_picture_and_table(
         rows = list(csv.DictReader(stream))
     assert [row["name"] for row in rows] == list(SEGMENTS)
     assert all(abs(float(row["error_percent"])) < 25 for row in rows)
+    assert [row["class"] for row in rows] == ["round"] * 3
+    assert "uncertain 0.80" in printed.out
     assert (tmp_path / "out" / "demo.png").is_file() == (working_window() is not None)
 
     scene = opened(tmp_path / "out" / "demo.mrb", tmp_path / "cache")
@@ -89,6 +112,11 @@ def test_demo_writes_scene_picture_and_table(
     assert red.GetBackgroundVolumeID() == volume_node.GetID()
     segmentation = slicer.util.getNode("Nodules").GetSegmentation()
     assert [segmentation.GetNthSegment(n).GetName() for n in range(3)] == list(SEGMENTS)
+    findings = read_findings(find_table(scene))
+    assert [finding.segment for finding in findings] == list(SEGMENTS)
+    assert findings[1].uncertain == "It is a stand-in."
+    (heatmap,) = heatmaps_of(volume_node)
+    np.testing.assert_allclose(slicer.util.arrayFromVolume(heatmap).max(axis=(0, 1))[:4], (0.5, 0.5, 0.5, 0), atol=1e-6)
     clicks = slicer.util.getNode("Clicks")
     assert clicks.GetNthControlPointPosition(0) == pytest.approx([float(rows[0][f"click_{axis}_mm"]) for axis in "ras"])
 
@@ -102,6 +130,7 @@ def test_demo_without_slicer_writes_plain_files_and_says_so(
     summary = json.loads(capsys.readouterr().out)
     assert summary["synthetic"] is True
     assert [nodule["name"] for nodule in summary["nodules"]] == list(SEGMENTS)
+    assert [finding["segment"] for finding in summary["findings"]] == list(SEGMENTS)
     assert "autolabel[slicer]" in summary["remarks"][0]
     assert {path.name for path in tmp_path.iterdir()} == {"nodules.csv", "chest_ct.nrrd", "nodules.seg.nrrd"}
 
