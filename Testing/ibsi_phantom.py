@@ -211,10 +211,10 @@ ngldm_dependence_count_energy 0.0533
 """
 
 
-def _reference() -> dict[str, tuple[float, float]]:
-    """Return value and tolerance by the name of the feature."""
+def reference_values(text: str) -> dict[str, tuple[float, float]]:
+    """Return value and tolerance by the name of the feature, from lines "name value [tolerance]"."""
     found = {}
-    for line in _VALUES.strip().splitlines():
+    for line in text.strip().splitlines():
         name, value, *tolerance = line.split()
         found[name] = (float(value), float(tolerance[0]) if tolerance else half_a_digit(value))
     return found
@@ -228,4 +228,4 @@ def half_a_digit(printed: str) -> float:
     return 0.5001 * 10.0 ** (np.floor(np.log10(abs(value))) - 2)
 
 
-REFERENCE = _reference()
+REFERENCE = reference_values(_VALUES)
