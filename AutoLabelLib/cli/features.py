@@ -19,7 +19,8 @@ _EPILOG = """examples:
 
 families, by the beginning of the names: morph (shape), loc, stat (intensities), ih, ivh (histograms),
 glcm, glrlm, glszm, gldzm, ngtdm, ngldm (texture), as the IBSI defines them, 3D and merged; and log (Laplacian of
-Gaussian), wavelet, lbp (local binary patterns), hog (oriented gradients), density (kernel density estimate)."""
+Gaussian), wavelet, lbp (local binary patterns), hog (oriented gradients), density (kernel density estimate),
+lesion (lesions on CT)."""
 
 
 def add_parser(subparsers: Any) -> None:

@@ -27,6 +27,7 @@ FAMILIES = {
     "lbp": "binary_patterns",
     "hog": "gradients",
     "density": "density",
+    "lesion": "lesion",
 }
 IBSI = ("morph", "loc", "stat", "ih", "ivh", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm")
 CORE = ("morph", "stat", "glcm", "glrlm", "glszm")
