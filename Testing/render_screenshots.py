@@ -49,6 +49,8 @@ def render(host: Any, target: Path, width: int, dark: bool) -> None:
             choose(shown.ui, hippocampus() or volume_node)
         if name == "results":
             panel.shared.show_results(segmentation_node)
+        if name == "findings":
+            measure(volume_node, segmentation_node)
         host.process_events(0.3)
         print(host.save_picture(panel.widget, target / f"{name}.png", width, dark, height=HEIGHT, scale=SCALE))
 
@@ -58,6 +60,15 @@ def choose(ui: Any, volume_node: Any) -> None:
     ui.volumeBox.setCurrentNode(volume_node)
     usable = (row for row in range(ui.modelList.count) if ui.modelList.item(row).flags() & qt_enabled())
     ui.modelList.setCurrentRow(next(usable, -1))
+
+
+def measure(volume_node: Any, segmentation_node: Any) -> None:
+    """Fill the findings table, and let a person say something about the first finding."""
+    import AutoLabelLib
+    from AutoLabelLib.scene.findings import edit_finding, find_table
+
+    first, *_ = AutoLabelLib.measure(volume_node, segmentation_node)
+    edit_finding(find_table(), first.id, note="new since 2024", label="suspicious", author="reader")
 
 
 def qt_enabled() -> Any:

@@ -61,19 +61,24 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     return {
         "finding": sentence(finding),
         "label": finding.final_label,
-        "probability": finding.score if finding.model else None,
+        "probability": _told(finding.score) if finding.model else None,
         "uncertain": finding.uncertain,
         "segment": finding.segment,
         "structure": finding.structure,
         "note": finding.note,
         "author": finding.author,
         "edited": finding.edited,
-        **finding.measurements,
-        **{f"attribute: {name}": value for name, value in finding.attributes.items()},
-        **{f"probability: {name}": value for name, value in finding.class_probabilities.items()},
+        **{name: _told(value) for name, value in finding.measurements.items()},
+        **{f"attribute: {name}": _told(value) for name, value in finding.attributes.items()},
+        **{f"probability: {name}": _told(value) for name, value in finding.class_probabilities.items()},
         "label of the model": finding.label,
         "model": finding.model,
         "created": finding.created,
-        **dict(zip(("center_r_mm", "center_a_mm", "center_s_mm"), finding.center_ras_mm, strict=True)),
+        **dict(zip(("center_r_mm", "center_a_mm", "center_s_mm"), map(_told, finding.center_ras_mm), strict=True)),
         "id": finding.id,
     }
+
+
+def _told(value: float) -> float:
+    """Return a number with the digits that a person wants to read; the JSON file has all."""
+    return float(f"{value:.6g}")

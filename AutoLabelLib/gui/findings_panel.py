@@ -196,6 +196,8 @@ class FindingsPanel(ScenePanel):
                 place, row = self._deleted
                 self._deleted = None
                 in_scene.restore_finding(in_scene.findings_table(slicer.mrmlScene), place, row)
+                if self.ui.axesBox.checked:
+                    show_axes([row.finding])
                 self.show(row.finding.id)
 
     def _show_deleted(self) -> None:
@@ -216,6 +218,10 @@ class FindingsPanel(ScenePanel):
             if not chosen:
                 return
             path = Path(chosen) if chosen.lower().endswith(suffix) else Path(f"{chosen}{suffix}")
+            if str(path) != chosen and path.exists():  # the dialog asked about another name
+                question = _("“{name}” exists already. Replace it?").format(name=path.name)
+                if not slicer.util.confirmOkCancelDisplay(question, _("AutoLabel - Export the findings")):
+                    return
             findings = in_scene.read_findings(self._table())
             write_findings(path, findings)
             count = counted(len(findings), _("finding"), _("findings"))

@@ -22,7 +22,7 @@ class FindingsTableView:
     Args:
         table: A QTableWidget with six columns.
         chosen: Called when another row is the current one.
-        go_to: Called when the user clicks or activates a row.
+        go_to: Called when the user clicks or activates a row, or comes to it with the arrow keys.
         typed: Gets a finding's id, the column (`LABEL` or `NOTE`) and the new text.
     """
 
@@ -105,6 +105,8 @@ class FindingsTableView:
     def _current_changed(self, row: int, column: int, old_row: int, old_column: int) -> None:
         if row != old_row:
             self._chosen()
+            if self._table.hasFocus():  # with the arrow keys
+                self._go_to()
 
     def _clicked(self, row: int, column: int) -> None:
         self._go_to()

@@ -18,8 +18,9 @@ def cells(row: FindingRow) -> tuple[str, ...]:
     """Return what a row shows: segment, label, probability, axes, volume and note."""
     finding = row.finding
     doubt = " ?" if finding.uncertain and not finding.corrected_label else ""
+    name = finding.segment or _("whole volume")
     return (
-        finding.segment or _("whole volume"),
+        _("{segment} (removed)").format(segment=name) if row.is_segment_removed else name,
         finding.final_label,
         f"{probability_text(finding.score)}{doubt}" if finding.model else "",
         size_text(finding.measurements).removesuffix(" mm"),

@@ -17,7 +17,7 @@ FINDINGS = (
         0.75,
         "malignant",
         class_probabilities={"benign": 0.25, "malignant": 0.75},
-        measurements={"long_axis_mm": 12.25, "mean_hu": -34.5},
+        measurements={"long_axis_mm": 12.25678912, "mean_hu": -34.5},
         attributes={"spiculation": 3.5},
         segment='Nodule "1", left; ü',
         model="nodules 1.0",
@@ -47,6 +47,7 @@ def test_csv_is_for_spreadsheets(tmp_path: Path) -> None:
     assert second["note"] == "'-1"
     assert (first["mean_hu"], first["attribute: spiculation"], first["probability: benign"]) == ("-34.5", "3.5", "0.25")
     assert (first["probability"], second["probability"], second["long_axis_mm"]) == ("0.75", "", "")
+    assert first["long_axis_mm"] == "12.2568"
     assert (first["center_a_mm"], first["label"], first["author"]) == ("-2.0", "malignant", "reader")
 
 

@@ -181,13 +181,16 @@ def test_axes_are_shown_and_hidden(user: User, segmentation: Any, scene: Any) ->
     assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 4
     user.ui.deleteButton.click()
     assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 2
+    user.ui.undoButton.click()
+    assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 4
     user.ui.axesBox.click()
     assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 0
 
 
 def test_findings_are_exported(user: User, segmentation: Any, tmp_path: Path) -> None:
     user.measure()
-    user.host.answer_files(str(tmp_path / "out"), str(tmp_path / "out.json"), "", str(tmp_path / "none" / "out.csv"))
+    unnamed, nowhere = str(tmp_path / "out"), str(tmp_path / "none" / "out.csv")
+    user.host.answer_files(unnamed, str(tmp_path / "out.json"), "", nowhere, unnamed)
     user.ui.csvButton.click()
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8-sig") as stream:
         assert [row["segment"] for row in csv.DictReader(stream)] == ["Large", "Small"]
@@ -200,6 +203,10 @@ def test_findings_are_exported(user: User, segmentation: Any, tmp_path: Path) ->
     assert "out.json" in user.status
     user.ui.csvButton.click()
     assert "does not exist" in user.status
+    user.host.answer("cancel")
+    user.ui.csvButton.click()
+    assert user.host.messages[-1].text == "“out.csv” exists already. Replace it?"
+    assert "does not exist" in user.status
     user.ui.copyButton.click()
     assert user.host.slicer.app.clipboard().text().startswith("Segment 'Large', 9 × 4 mm on axial image")
 
@@ -209,7 +216,7 @@ def test_it_follows_the_scene(user: User, segmentation: Any, scene: Any) -> None
     segments = segmentation.GetSegmentation()
     segments.GetSegment(segments.GetSegmentIdBySegmentName("Small")).SetName("Little")
     segments.RemoveSegment(segments.GetSegmentIdBySegmentName("Large"))
-    user.host.wait_until(lambda: user.cells[1][0] == "Little")
+    user.host.wait_until(lambda: [cells[0] for cells in user.cells] == ["Large (removed)", "Little"])
     user.click(0)
     assert "Its segment was removed" in user.ui.detailsLabel.text
     user.host.wait_until(lambda: "removed" in scene.GetFirstNodeByClass("vtkMRMLTableNode").GetCellText(0, 8))
