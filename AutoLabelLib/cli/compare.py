@@ -65,6 +65,9 @@ def add_parser(subparsers: Any) -> None:
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--families", metavar="NAME,…", help="families of features, such as morph,stat,glcm")
+    parser.add_argument(
+        "--modality", default="", help="modality of the images, such as CT, which their files do not say"
+    )
     parser.add_argument("--bin-width", type=float, metavar="N", help="width of a grey level, in the image's unit")
     parser.add_argument("--bin-count", type=positive_integer, metavar="N", help="number of grey levels, instead")
 
@@ -95,6 +98,7 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
         "device",
         "export",
         "overwrite",
+        "modality",
     )
     options = {name: getattr(arguments, name) for name in names}
     features = {name: getattr(arguments, name) for name in ("families", "bin_width", "bin_count")}

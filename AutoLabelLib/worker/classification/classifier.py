@@ -74,6 +74,10 @@ class Classifier:
         """
         spec = bundle if isinstance(bundle, ModelSpec) else read_spec(bundle)
         check_is_classifier(spec)
+        if spec.method:
+            from AutoLabelLib.worker.tabular.classifier import FeatureClassifier
+
+            return FeatureClassifier(spec)
         return cls(model_cache.load(spec).bundle, device)
 
     def prepare(self, image: Image, mask: inputs.Mask | None = None, box: Box | None = None) -> inputs.Prepared:
@@ -94,7 +98,7 @@ class Classifier:
             ModelError: If the networks do not answer with one number per class and attribute, or not with numbers.
         """
         patch, features = self.tensors(prepared)
-        views = _mirrored(self.contract.mirror_axes if test_time_augmentation else ())
+        views = mirror_images(self.contract.mirror_axes if test_time_augmentation else ())
         count = len(self.spec.classes) + len(self.spec.attributes)
         outputs = []
         for network in self.networks:
@@ -150,7 +154,7 @@ def _inputs(bundle: Bundle, wishes: contract.ClassifierContract) -> inputs.Input
     return inputs.InputContract(patch, spacing_mm, wishes, bundle.preprocessing.normalise)
 
 
-def _mirrored(axes: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the axes to flip in (B, C, I, J, K) for every mirror image, the patch itself first."""
+def mirror_images(axes: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the axes to flip in (B, C, I, J, K) for every mirror image along some axes; first (), the patch itself."""
     numbers = range(len(axes) + 1)
     return [tuple(axis + 2 for axis in some) for n in numbers for some in itertools.combinations(axes, n)]

@@ -18,10 +18,11 @@ from AutoLabelLib.worker.tabular.folds import Fold
 
 BASELINE, NETWORK = "baseline", "cnn"
 _SMALLEST_PROBABILITY = 1e-4
+_FEATURES_SHARE = 0.05  # of a fold's progress, where a network is trained on it, too
 _UNITS = ("mm", "mm2", "ml")
 
-JudgeByNetwork = Callable[[int, Fold], NDArray[np.float64]]
-"""Trains a network on a fold, given its number, and returns probabilities of the judged cases."""
+JudgeByNetwork = Callable[[Fold, TaskContext], NDArray[np.float64]]
+"""Trains a network on a fold and returns probabilities of the judged cases."""
 
 
 @dataclass(frozen=True)
@@ -107,25 +108,54 @@ def cross_validated(
     contenders = contenders_of(options, study.baseline)
     tally = _Tally()
     fold_of = np.zeros(len(study.cases), dtype=np.intp)
-    steps = [c for c in contenders if c.kind in ("baseline", "features")]
     for number, fold in enumerate(folds):
         fold_of[fold[1]] = number
-        inner: dict[str, NDArray[np.float64] | None] = {}
-        for step, contender in enumerate(steps):
-            done = (number + step / len(steps)) / len(folds)
-            message = f"fold {number + 1} of {len(folds)}: {contender.title}"
-            context.progress(started_at + (1 - started_at) * done, message)
-            with _timed(tally, contender.name):
-                inner[contender.name] = _judge_by_features(study, fold, contender, options.seed, tally)
-        if by_network is not None:
-            with _timed(tally, NETWORK):
-                _put(tally, study, NETWORK, fold[1], by_network(number, fold))
-        for ensemble in (c for c in contenders if c.kind == "ensemble"):
-            with _timed(tally, ensemble.name):
-                members = [c.name for c in contenders if c.kind in ("features", "network")]
-                answers = _ensemble(study, fold, ensemble.name, members, inner, options.seed, tally)
-                _put(tally, study, ensemble.name, fold[1], answers)
+        low, high = (started_at + (1 - started_at) * n / len(folds) for n in (number, number + 1))
+        part = _part(context, low, high, f"fold {number + 1} of {len(folds)}")
+        _judge_fold(study, fold, contenders, options, part, by_network, tally)
     return Judged(contenders, tally.probabilities, fold_of, tally.seconds)
+
+
+def _part(context: TaskContext, low: float, high: float, where: str) -> TaskContext:
+    """Return a context whose whole is a part of the job; a stopped job ends in it, too."""
+
+    def is_cancelled() -> bool:
+        context.check_cancelled()
+        return False
+
+    return TaskContext(
+        lambda progress: context.progress(low + (high - low) * progress.fraction, f"{where}: {progress.message}"),
+        is_cancelled,
+        context.log,
+    )
+
+
+def _judge_fold(
+    study: Study,
+    fold: Fold,
+    contenders: tuple[Contender, ...],
+    options: ComparisonOptions,
+    context: TaskContext,
+    by_network: JudgeByNetwork | None,
+    tally: _Tally,
+) -> None:
+    """Keep what all contenders say of a fold's judged cases."""
+    inner: dict[str, NDArray[np.float64] | None] = {}
+    steps = [c for c in contenders if c.kind in ("baseline", "features")]
+    share = _FEATURES_SHARE if by_network is not None else 1.0
+    for step, contender in enumerate(steps):
+        context.progress(share * step / len(steps), contender.title)
+        with _timed(tally, contender.name):
+            inner[contender.name] = _judge_by_features(study, fold, contender, options.seed, tally)
+    if by_network is not None:
+        with _timed(tally, NETWORK):
+            part = _part(context, share, 1.0, "network")
+            _put(tally, study, NETWORK, fold[1], by_network(fold, part))
+    members = [c.name for c in contenders if c.kind in ("features", "network")]
+    for ensemble in (c for c in contenders if c.kind == "ensemble"):
+        with _timed(tally, ensemble.name):
+            answers = _ensemble(study, fold, ensemble.name, members, inner, options.seed, tally)
+            _put(tally, study, ensemble.name, fold[1], answers)
 
 
 class _timed:

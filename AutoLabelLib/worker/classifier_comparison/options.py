@@ -32,6 +32,8 @@ class ComparisonOptions:
         features: Settings of the features; None for what suits the images.
         cnn: Recipe of a network that competes, too; "" for none.
         device: Of the network.
+        modality: DICOM modality of the images, which files do not say; "CT" makes grey levels of 25 HU. "": whether the
+            values are like a CT's decides.
         export: Classifier that is fitted to all cases and written as a bundle, or "best"; "" for none.
         overwrite: Whether an older report in the folder may be replaced.
     """
@@ -48,6 +50,7 @@ class ComparisonOptions:
     features: Mapping[str, Any] | None = None
     cnn: str = ""
     device: str = "auto"
+    modality: str = ""
     export: str = ""
     overwrite: bool = False
 

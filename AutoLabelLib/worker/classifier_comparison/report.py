@@ -21,9 +21,8 @@ TITLES = {
     "f1": "F1",
     "average_precision": "Average precision",
     "ece": "ECE",
-    "brier": "Brier score",
 }
-_LESS_IS_BETTER = ("ece", "brier")
+_LESS_IS_BETTER = ("ece",)
 
 
 def write(path: Path, values: Mapping[str, Any], drawn: Mapping[str, Path]) -> None:
@@ -52,7 +51,7 @@ def page(values: Mapping[str, Any], drawn: Mapping[str, Path]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"figure": _figure, "interval": _interval, "p": _p_value, "signed": _signed}
+    environment.filters |= {"figure": _figure, "interval": _interval, "ends": _ends, "p": _p_value, "signed": _signed}
     contenders = {row["name"]: row for row in values["contenders"]}
     return environment.get_template("comparison.html").render(
         values=values,
@@ -83,6 +82,11 @@ def _interval(estimate: Mapping[str, float | None]) -> str:
     if estimate["low"] is None or estimate["high"] is None:
         return ""
     return f"{estimate['low']:.3f}–{estimate['high']:.3f}"
+
+
+def _ends(estimate: Mapping[str, float | None]) -> str:
+    interval = _interval(estimate)
+    return f" ({interval})" if interval else ""
 
 
 def _signed(value: float | None) -> str:

@@ -71,7 +71,11 @@ def study_of(listed: Sequence[LabelledCase], options: ComparisonOptions, context
     """
     labelled = [case for case in listed if case.label]
     classes = _ordered_classes(labelled, options.positive)
-    settings = suited_settings(labelled[0]) if options.features is None else feature_settings_from(options.features)
+    settings = (
+        suited_settings(labelled[0], options.modality)
+        if options.features is None
+        else feature_settings_from(options.features)
+    )
     found = features_of_cases(labelled, settings, context, share)
     cases = tuple(labelled[index] for index in found.kept)
     name, values = _baseline(options.baseline, found.names, found.table, cases)

@@ -10,14 +10,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from AutoLabelLib.core import affine as geometry
 from AutoLabelLib.core import locations
 from AutoLabelLib.core.bundle import file_sha256
 from AutoLabelLib.core.errors import FileError, InputError
@@ -27,12 +26,12 @@ from AutoLabelLib.files.labelmaps import read_labelmap
 from AutoLabelLib.files.tables import write_json
 from AutoLabelLib.worker.classification import masks
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.features import extraction
+from AutoLabelLib.worker.features import extraction, of_image
+from AutoLabelLib.worker.features.of_image import features_of
 from AutoLabelLib.worker.features.settings import FeatureSettings
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase
 
-_LIKE_FAT_HU = -200.0  # no image without calibrated values goes below this, and every CT with a little air does
-_UNCALIBRATED_BINS = 32
+_LIKE_AIR_HU = -500.0  # hardly any image without calibrated values goes below this, and a CT with air does
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,28 +83,16 @@ def features_of_cases(
     return CaseFeatures(names, np.array(rows, dtype=np.float64), tuple(kept), tuple(failed))
 
 
-def suited_settings(case: LabelledCase) -> FeatureSettings:
-    """Return settings for images like that of a case: grey levels of 25 HU, or a number of them without such a unit."""
-    image = read_image(case.images[0])
-    if float(image.array.min()) <= _LIKE_FAT_HU:
-        return FeatureSettings()
-    return FeatureSettings(bin_width=None, bin_count=_UNCALIBRATED_BINS)
-
-
-def features_of(image: Image, mask: NDArray[np.bool_], settings: FeatureSettings) -> dict[str, float]:
-    """Return the features of a mask on the image's grid, the axes in one order however the volume is stored.
+def suited_settings(case: LabelledCase, modality: str = "") -> FeatureSettings:
+    """Return settings for images like that of a case: grey levels of 25 HU, or a number of them without such a unit.
 
     Args:
-        image: Its first channel is measured.
-        mask: (I, J, K).
-        settings: Which features, and how.
-
-    Raises:
-        InputError: If the mask is empty or a voxel of it is no number.
+        case: One of them.
+        modality: DICOM modality; "": files do not say it, so values like those of air decide.
     """
-    order = geometry.axis_order(image.affine)
-    spacing_mm = [image.spacing_mm[axis] for axis in order.axes]
-    return extraction.extract(order.apply(image.array[0]), order.apply(mask), spacing_mm, settings)
+    image = read_image(case.images[0])
+    is_ct = modality == "CT" or (not modality and float(image.array.min()) <= _LIKE_AIR_HU)
+    return of_image.suited_settings(replace(image, modality="CT" if is_ct else "OT"))
 
 
 def read_case(case: LabelledCase) -> tuple[Image, NDArray[np.bool_]]:

@@ -174,8 +174,8 @@ def _scores(pipeline: Any, features: NDArray[np.float64], count: int) -> NDArray
         margins = np.asarray(pipeline.decision_function(features), dtype=np.float64)
         return np.stack([np.zeros(len(margins)), margins], axis=1) if margins.ndim == 1 else margins
     if hasattr(pipeline[-1], "predict_joint_log_proba"):  # naive Bayes: evidence of a hundred features, hugely certain
-        evidence = np.asarray(pipeline.predict_joint_log_proba(features), dtype=np.float64)
-        return evidence / pipeline.n_features_in_
+        evidence = pipeline[-1].predict_joint_log_proba(pipeline[:-1].transform(features))
+        return np.asarray(evidence, dtype=np.float64) / features.shape[1]
     probabilities = np.asarray(pipeline.predict_proba(features), dtype=np.float64)
     assert probabilities.shape[1] == count
     return np.log(np.clip(probabilities, _SMALLEST_PROBABILITY, 1.0))

@@ -46,7 +46,7 @@ def run(job: Job, context: TaskContext) -> Result:
     _warn(study, context)
     folds = grouped_folds(study.truth, study.groups, options.folds, options.seed, study.classes)
     with context.phase("folds"):
-        by_network = _by_network(study, options, context)
+        by_network = _by_network(study, options)
         judged = cross_validated(study, folds, options, context, by_network, _FEATURES_SHARE)
     with context.phase("figures"):
         values = judgement(study, judged, options)
@@ -85,12 +85,12 @@ def _warn(study: Study, context: TaskContext) -> None:
         context.warn(f"{study.unlabelled} case(s) of the list have no label and do not count.")
 
 
-def _by_network(study: Study, options: ComparisonOptions, context: TaskContext) -> JudgeByNetwork | None:
+def _by_network(study: Study, options: ComparisonOptions) -> JudgeByNetwork | None:
     if not options.cnn:
         return None
     from AutoLabelLib.worker.classifier_comparison import network
 
-    return network.judge_by_network(study, options, context)
+    return network.judge_by_network(study, options)
 
 
 def _export(study: Study, values: dict[str, Any], options: ComparisonOptions, context: TaskContext) -> str | None:
