@@ -149,6 +149,12 @@ class AutoLabelLogic(ScriptedLoadableModuleLogic):
 
         return AutoLabelLib.explain(volumeNode, model=model, **options)
 
+    def compare(self, cases, output, **options):
+        """Return a comparison of classifiers on a list of cases; see `AutoLabelLib.compare`."""
+        import AutoLabelLib
+
+        return AutoLabelLib.compare(cases, output=output, **options)
+
 
 class AutoLabelTest(ScriptedLoadableModuleTest):
     """The self-test that Slicer's developer menu runs."""

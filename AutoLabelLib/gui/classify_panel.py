@@ -13,6 +13,7 @@ from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Position
 from AutoLabelLib.gui import classify_words as words
 from AutoLabelLib.gui.choice_box import ChoiceBox
+from AutoLabelLib.gui.compare_group import CompareGroup
 from AutoLabelLib.gui.errors import as_error, reported
 from AutoLabelLib.gui.explain_group import ExplainGroup
 from AutoLabelLib.gui.scene_job import SceneJob
@@ -39,6 +40,7 @@ class ClassifyPanel(ScenePanel):
         self._subject = ChoiceBox(self.ui.subjectBox, self._choose_subject)
         self._segment = ChoiceBox(self.ui.segmentBox, self._choose_segment)
         self._explain = ExplainGroup(shared, self.ui)
+        self._compare = CompareGroup(shared, self.ui)
         self.ui.runButton.connect("clicked()", self._run)
         self.ui.findingsButton.connect("clicked()", lambda: shared.open_panel("findings"))
         self.ui.resultLabel.visible = self.ui.findingsButton.visible = False
@@ -54,6 +56,7 @@ class ClassifyPanel(ScenePanel):
         if self._placing is not None:
             self._placing.end()
         self._explain.set_classified(None, None, ())
+        self._compare.forget()
         self._say("")
 
     def exit(self) -> None:
@@ -65,6 +68,7 @@ class ClassifyPanel(ScenePanel):
         """Let go of the scene."""
         self._job.release()
         self._explain.cleanup()
+        self._compare.cleanup()
         super().cleanup()
 
     def models_changed(self) -> None:

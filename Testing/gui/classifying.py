@@ -20,6 +20,7 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.serve import serve
 from Testing.gui.segmenting import ROOT
+from Testing.scene.test_plots import comparison as compared
 
 SHAPE = (12, 10, 8)
 DOUBT = "The segment touches the edge of the volume."
@@ -68,6 +69,15 @@ def explanation(job: Job, context: TaskContext) -> Result:
         "contributions": [{"words": "it is large (+1.2)"}],
     }
     return Result(job.id, images=(Image(heat, job.images[0].affine),), values=values, provenance={})
+
+
+def comparison(job: Job, context: TaskContext) -> Result:
+    """Compare two at once."""
+    asked.append(job)
+    page = Path(str(job.options["output"])) / "comparison.html"
+    page.parent.mkdir(exist_ok=True)
+    page.write_text("<p>", encoding="utf-8")
+    return Result(job.id, values={**compared(), "files": {"page": str(page)}}, provenance={})
 
 
 def write_classifier(name: str, **own: Any) -> None:
@@ -142,7 +152,7 @@ def classifying(host: Any, scene: Any) -> Iterator[Classifying]:
     asked.clear()
     write_classifier("shape_any", looks_at="segment", segmenter="lung_nodule_ct")
     write_classifier("view_any", looks_at="volume", description="Tells views apart.")
-    tasks = {"classification": classification, "explanation": explanation}
+    tasks = {"classification": classification, "explanation": explanation, "comparison": comparison}
     with Worker(InProcess(partial(serve, tasks=tasks))) as worker:
         set_default_worker(worker)
         module = host.open_module(host.load_module(ROOT / "AutoLabel" / "AutoLabel.py"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.scene import heatmaps
 from AutoLabelLib.scene.findings import find_table, read_findings
-from Testing.gui.classifying import DOUBT, Classifying, asked, classifying
+from Testing.gui.classifying import DOUBT, Classifying, asked, classifying, compared
 from Testing.host.pictures import cut_texts
 
 __all__ = ["classifying"]
@@ -133,6 +135,43 @@ def test_a_closed_scene_takes_everything_along(classifying: Classifying) -> None
     classifying.host.process_events()
     assert not classifying.ui.resultLabel.isVisibleTo(classifying.panel.widget)
     assert classifying.texts("findingBox") == []
+
+
+def charts_shown(scene: Any) -> str:
+    """Return the name of the chart in the plot view."""
+    view = scene.GetNthNodeByClass(0, "vtkMRMLPlotViewNode")
+    return str(view.GetPlotChartNode().GetName())
+
+
+def test_classifiers_are_compared_and_their_plots_shown(classifying: Classifying, tmp_path: Path) -> None:
+    classifying.ui.compareSection.collapsed = False
+    assert not classifying.ui.compareButton.enabled
+    classifying.scene.AddNewNodeByClass("vtkMRMLPlotViewNode")
+    classifying.ui.casesPath.currentPath = str(tmp_path / "cases.csv")
+    classifying.ui.reportPath.currentPath = str(tmp_path / "report")
+    classifying.ui.compareButton.click()
+    classifying.wait()
+
+    assert asked[-1].options["cases"] == str(tmp_path / "cases.csv")
+    assert classifying.ui.comparedLabel.text.splitlines() == [
+        "Best: Svm, AUC 0.750 [0.500, 0.900]",
+        "Baseline, AUC 0.750 [0.500, 0.900]",
+    ]
+    assert charts_shown(classifying.scene) == "Comparison: ROC"
+    classifying.choose("chartBox", "Calibration")
+    assert charts_shown(classifying.scene) == "Comparison: Calibration"
+    assert classifying.ui.reportButton.isVisibleTo(classifying.panel.widget)
+
+
+def test_a_comparison_that_was_made_before_is_opened(classifying: Classifying, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("[1]", encoding="utf-8")
+    (tmp_path / "comparison.json").write_text(json.dumps(compared()), encoding="utf-8")
+    classifying.host.answer_files(str(tmp_path / "other.json"), str(tmp_path / "comparison.json"))
+    classifying.ui.openComparisonButton.click()
+    assert "is not a comparison" in classifying.status
+    classifying.ui.openComparisonButton.click()
+    assert "Svm" in classifying.ui.comparedLabel.text
+    assert classifying.texts("chartBox") == ["ROC", "Precision and recall", "Calibration"]
 
 
 def test_no_text_is_cut(classifying: Classifying, tmp_path: Any) -> None:
