@@ -30,6 +30,7 @@ class Method:
         is_of_trees: Whether only the order of a feature's values matters, so that nothing needs scaling.
         needs_weights: Whether classes are balanced by weights of the cases, because the step has none for classes. (The
             nearest neighbours know neither; there the calibration alone makes up for it.)
+        takes_normal: Whether it takes each feature for normally distributed, so that they are made so.
         is_calibrated: Whether its probabilities come true as they are.
     """
 
@@ -38,6 +39,7 @@ class Method:
     is_of_trees: bool = False
     needs_weights: bool = False
     is_calibrated: bool = False
+    takes_normal: bool = False
 
 
 def _svm(seed: int, cases: int) -> Any:
@@ -97,7 +99,7 @@ METHODS = {
     "svm": Method("Support vector machine", _svm),
     "random_forest": Method("Random forest", _random_forest, is_of_trees=True),
     "k_nearest": Method("k nearest neighbours", _k_nearest),
-    "naive_bayes": Method("Naive Bayes", _naive_bayes, needs_weights=True),
+    "naive_bayes": Method("Naive Bayes", _naive_bayes, needs_weights=True, takes_normal=True),
     "decision_tree": Method("Decision tree", _decision_tree, is_of_trees=True),
     "logistic_regression": Method("Logistic regression", _logistic_regression),
     "gradient_boosting": Method("Gradient boosting", _gradient_boosting, is_of_trees=True, needs_weights=True),
@@ -129,11 +131,14 @@ def fitted(method: Method, features: NDArray[np.float64], truth: NDArray[np.intp
     """
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import QuantileTransformer, StandardScaler
     from sklearn.utils.class_weight import compute_sample_weight
 
     steps: list[tuple[str, Any]] = [("imputed", SimpleImputer(strategy="median", keep_empty_features=True))]
-    if not method.is_of_trees:
+    if method.takes_normal:
+        ranks = min(100, len(features))
+        steps.append(("scaled", QuantileTransformer(n_quantiles=ranks, output_distribution="normal", subsample=None)))
+    elif not method.is_of_trees:
         steps.append(("scaled", StandardScaler()))
     steps.append(("classifier", method.build(seed, len(features))))
     pipeline = Pipeline(steps)
