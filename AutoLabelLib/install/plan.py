@@ -17,7 +17,8 @@ from AutoLabelLib.install.surroundings import OLDEST_SLICER, Surroundings
 # whether they want it now, not to be exact. What a package brings along is counted with it.
 _DOWNLOAD_MB = {
     "numpy": 16, "scipy": 36, "SimpleITK": 53, "pydicom": 3, "monai": 2, "safetensors": 1, "nibabel": 4, "psutil": 1,
-    "tqdm": 1, "matplotlib": 9, "scikit-learn": 9, "scikit-image": 13, "PyWavelets": 5, "skops": 1, "openvino": 85,
+    "tqdm": 1, "matplotlib": 9, "scikit-learn": 9, "scikit-image": 13, "PyWavelets": 5, "einops": 1, "skops": 1,
+    "openvino": 85,
 }  # fmt: skip
 _TORCH_CUDA_MB = 3000
 _TORCH_CPU_MB = 230

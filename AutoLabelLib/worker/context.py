@@ -72,3 +72,23 @@ class TaskContext:
             yield
         finally:
             self.phase_seconds[name] = self.phase_seconds.get(name, 0.0) + time.monotonic() - started
+
+    def part(self, number: int, count: int) -> TaskContext:
+        """Return a context whose whole is one of several equal parts of this one; a stopped job ends in it, too.
+
+        Args:
+            number: Of the part, from 0.
+            count: Number of parts.
+        """
+
+        def is_cancelled() -> bool:
+            self.check_cancelled()
+            return False
+
+        part = TaskContext(
+            lambda progress: self.progress((number + progress.fraction) / count, progress.message),
+            is_cancelled,
+            self.log,
+        )
+        part.warnings, part.phase_seconds = self.warnings, self.phase_seconds
+        return part

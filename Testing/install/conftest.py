@@ -34,7 +34,8 @@ sys.exit(script["code"])
 
 INSTALLED = {
     "numpy": "2.4.6", "scipy": "1.17.1", "SimpleITK": "2.5.5", "pydicom": "3.0.2", "psutil": "6.0", "tqdm": "4.67",
-    "matplotlib": "3.9", "scikit-learn": "1.6", "scikit-image": "0.25", "PyWavelets": "1.8", "skops": "0.11",
+    "matplotlib": "3.9", "scikit-learn": "1.6", "scikit-image": "0.25", "PyWavelets": "1.8", "einops": "0.8",
+    "skops": "0.11",
     "nibabel": "5.3", "safetensors": "0.5",
 }  # fmt: skip
 

@@ -10,7 +10,8 @@ from AutoLabelLib.install.packages import MISSING, OK, SLICERS_OWN, TOO_OLD, lac
 VERSIONS: dict[str, str | None] = {
     "numpy": "2.0.2", "scipy": "1.13.1", "torch": None, "monai": "1.4.0", "safetensors": "0.5", "SimpleITK": "2.3.1",
     "nibabel": "5.3", "pydicom": "2.4.4", "psutil": "6.0", "tqdm": "4.67",
-    "matplotlib": "3.9", "scikit-learn": "1.6", "scikit-image": "0.25", "PyWavelets": "1.8", "skops": "0.11",
+    "matplotlib": "3.9", "scikit-learn": "1.6", "scikit-image": "0.25", "PyWavelets": "1.8", "einops": "0.8",
+    "skops": "0.11",
 }  # fmt: skip
 
 

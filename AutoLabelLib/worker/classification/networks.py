@@ -125,13 +125,19 @@ class SmallResNet(nn.Module):
         out_channels: Number of outputs.
         channels: Width of each stage; after each one but the first the resolution is halved.
         dropout: Share of the pooled description that is left out in each training step.
+        stem_stride: Step of the first convolution; 2 costs a fifth.
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, channels: Sequence[int] = (16, 32, 64, 64), dropout: float = 0.0
+        self,
+        in_channels: int,
+        out_channels: int,
+        channels: Sequence[int] = (16, 32, 64, 64),
+        dropout: float = 0.0,
+        stem_stride: int = 1,
     ) -> None:
         super().__init__()
-        stages: list[nn.Module] = [nn.Conv3d(in_channels, channels[0], 3, padding=1, bias=False)]
+        stages: list[nn.Module] = [nn.Conv3d(in_channels, channels[0], 3, stem_stride, 1, bias=False)]
         before = channels[0]
         for number, width in enumerate(channels):
             stages.append(_Residual(before, width, stride=2 if number else 1))

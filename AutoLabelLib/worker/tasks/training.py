@@ -2,18 +2,20 @@
 
 Options:
     recipe: Name of a recipe in Resources/Recipes, or path of a JSON file.
-    cases: Path of the case list, CSV or JSON.
+    cases: Path of the case list, CSV or JSON: of labelled cases for a classifier.
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
         members), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
     start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones.
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
+    holdout: Which cases are held out, instead of what the recipe says; see `split.split_cases`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,11 @@ from AutoLabelLib.worker import weights as weight_files
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.training import checkpoint, curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
-from AutoLabelLib.worker.training.cases import read_cases, write_cases
+from AutoLabelLib.worker.training.cases import Case, read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
 from AutoLabelLib.worker.training.split import Split, split_cases
 
-_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides"}
+_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides", "holdout"}
 
 
 def run(job: Job, context: TaskContext) -> Result:
@@ -43,8 +45,10 @@ def run(job: Job, context: TaskContext) -> Result:
     """
     options = dict(job.options)
     recipe, output = _recipe(options), _output(options)
-    _check_older_run(recipe, output, bool(options.get("resume", False)))
+    _check_older_run(output, bool(options.get("resume", False)))
     device = _device(str(options.get("device", "auto")))
+    if recipe.task == "classification":
+        return _classifier(job, recipe, output, device, context)
     split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
     # Everybody can see what a model has learned from, and `autolabel evaluate --split test` what it has not.
     write_cases(output / "cases.csv", split.labelled())
@@ -53,9 +57,42 @@ def run(job: Job, context: TaskContext) -> Result:
     )
     initial = _initial_weights(recipe, str(options.get("start_from") or ""))
     weights = [
-        _train_one(member, folder, split, _part(context, number, len(recipe.networks)), device, initial)
+        _train_one(member, folder, split, context.part(number, len(recipe.networks)), device, initial)
         for number, (member, folder) in enumerate(_folders(recipe, output))
     ]
+    folders = [folder for _, folder in _folders(recipe, output)]
+    return _exported(job, recipe, weights, output, split, folders, context, device)
+
+
+def _classifier(job: Job, recipe: recipes.Recipe, output: Path, device: str, context: TaskContext) -> Result:
+    """Train a classifier and export it."""
+    from AutoLabelLib.worker.training import classifier_training
+    from AutoLabelLib.worker.training.classifier_recipe import with_classes
+    from AutoLabelLib.worker.training.labelled_cases import read_labelled_cases, write_labelled_cases
+
+    cases = read_labelled_cases(str(job.options["cases"]))
+    recipe = with_classes(recipe, cases)
+    split = split_cases(cases, recipe.holdout)
+    write_labelled_cases(output / "cases.csv", split.labelled())
+    context.log(
+        f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
+    )
+    initial = _initial_weights(recipe, str(job.options.get("start_from") or ""))
+    trained = classifier_training.train(recipe, split, output, context, device=device, initial=initial)
+    return _exported(job, trained.recipe, trained.weights, output, split, trained.folders, context, device)
+
+
+def _exported(
+    job: Job,
+    recipe: recipes.Recipe,
+    weights: Sequence[dict[str, torch.Tensor]],
+    output: Path,
+    split: Split[Any],
+    folders: Sequence[Path],
+    context: TaskContext,
+    device: str,
+) -> Result:
+    """Write the bundle, and return where everything is."""
     with context.phase("export"):
         bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
         _trust(bundle, context)
@@ -65,7 +102,7 @@ def run(job: Job, context: TaskContext) -> Result:
         values={
             "bundle": str(bundle),
             "cases": str(output / "cases.csv"),
-            "curves": [str(folder / curves.NAME) for _, folder in _folders(recipe, output)],
+            "curves": [str(folder / curves.NAME) for folder in folders if (folder / curves.NAME).exists()],
             "recipe": asdict(recipe),
         },
         warnings=tuple(context.warnings),
@@ -84,7 +121,7 @@ def _folders(recipe: recipes.Recipe, output: Path) -> list[tuple[recipes.Recipe,
 def _train_one(
     recipe: recipes.Recipe,
     folder: Path,
-    split: Split,
+    split: Split[Case],
     context: TaskContext,
     device: str,
     initial: dict[str, torch.Tensor] | None,
@@ -122,22 +159,6 @@ def _initial_weights(recipe: recipes.Recipe, bundle: str) -> dict[str, torch.Ten
     return weight_files.read(weight_files.find(Path(bundle)))
 
 
-def _part(context: TaskContext, number: int, count: int) -> TaskContext:
-    """Return a context whose whole is one network's part of the job; a stopped job ends in it, too."""
-
-    def is_cancelled() -> bool:
-        context.check_cancelled()
-        return False
-
-    part = TaskContext(
-        lambda progress: context.progress((number + progress.fraction) / count, progress.message),
-        is_cancelled,
-        context.log,
-    )
-    part.warnings, part.phase_seconds = context.warnings, context.phase_seconds
-    return part
-
-
 def _recipe(options: dict[str, Any]) -> recipes.Recipe:
     unknown = sorted(set(options) - _KNOWN_OPTIONS)
     missing = [name for name in ("recipe", "cases", "output") if not options.get(name)]
@@ -146,6 +167,8 @@ def _recipe(options: dict[str, Any]) -> recipes.Recipe:
             f"Training has no option {', '.join(unknown)}." if unknown else f"Training needs {', '.join(missing)}."
         )
     recipe = recipes.load(str(options["recipe"]))
+    if options.get("holdout") is not None:
+        recipe = replace(recipe, holdout=dict(options["holdout"]))
     overrides = dict(options.get("overrides") or {})
     if not overrides:
         return recipe
@@ -163,8 +186,8 @@ def _output(options: dict[str, Any]) -> Path:
     return output
 
 
-def _check_older_run(recipe: recipes.Recipe, output: Path, resume: bool) -> None:
-    has_run = any((folder / checkpoint.NAME).exists() for _, folder in _folders(recipe, output))
+def _check_older_run(output: Path, resume: bool) -> None:
+    has_run = any(output.glob(checkpoint.NAME)) or any(output.glob(f"network_*/{checkpoint.NAME}"))
     if has_run and not resume:
         raise InputError(
             f'The folder "{output}" already holds a training run.',
@@ -192,7 +215,9 @@ def _device(name: str) -> str:
     return name
 
 
-def _examples(recipe: recipes.Recipe, split: Split, context: TaskContext) -> tuple[Examples, loop.Validate | None]:
+def _examples(
+    recipe: recipes.Recipe, split: Split[Case], context: TaskContext
+) -> tuple[Examples, loop.Validate | None]:
     """Return the training examples, and a function that measures a network on the validation cases, if any."""
     if recipe.prompts:
         from AutoLabelLib.worker.training import prompted

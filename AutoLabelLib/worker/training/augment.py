@@ -24,6 +24,7 @@ class Augmentation:
         foreground_fraction: Share of the patches that are centred at a voxel of a segment, each segment equally often;
             for volumes much larger than the patch, where a patch anywhere would mostly show background.
         mirror_axes: Axes (0, 1, 2) of the model's grid along which an example is mirrored half of the time.
+        quarter_turn_axes: Axes about which an example of a classifier is turned by a random number of quarter turns.
         affine_probability: Of the next four together.
         rotation_radians: Largest angle about each axis.
         scale: Largest relative change of size per axis.
@@ -48,6 +49,7 @@ class Augmentation:
 
     foreground_fraction: float = 0.0
     mirror_axes: tuple[int, ...] = ()
+    quarter_turn_axes: tuple[int, ...] = ()
     affine_probability: float = 0.8
     rotation_radians: float = 0.26
     scale: float = 0.15
@@ -124,15 +126,15 @@ def compose(augmentation: Augmentation, patch_voxels: tuple[int, int, int]) -> C
 
     both = (IMAGE, LABEL)
     cut = [mt.SpatialPadd(both, patch_voxels), mt.RandSpatialCropd(both, patch_voxels, random_size=False)]
-    return mt.Compose([*cut, *_movements(augmentation), *_values(augmentation)])
+    return mt.Compose([*cut, *movements(augmentation), *value_changes(augmentation)])
 
 
-def _movements(a: Augmentation) -> list[Any]:
-    """Return the transforms that move image and label together."""
+def movements(a: Augmentation, beyond: str = "zeros") -> list[Any]:
+    """Return the transforms that move image and label together; beyond the image: "zeros" or its "border"."""
     from monai import transforms as mt
 
     both = (IMAGE, LABEL)
-    linear: dict[str, Any] = {"mode": "bilinear", "padding_mode": "zeros"}
+    linear: dict[str, Any] = {"mode": "bilinear", "padding_mode": beyond}
     steps: list[Any] = [mt.RandFlipd(both, 0.5, axis) for axis in a.mirror_axes]
     if a.affine_probability:
         ranges: dict[str, Any] = {
@@ -148,7 +150,7 @@ def _movements(a: Augmentation) -> list[Any]:
     return steps
 
 
-def _values(a: Augmentation) -> list[Any]:
+def value_changes(a: Augmentation) -> list[Any]:
     """Return the transforms that change the image's values."""
     from monai import transforms as mt
 

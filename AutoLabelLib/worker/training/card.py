@@ -14,6 +14,9 @@ from typing import Any
 
 import torch
 
+from AutoLabelLib.worker.training import classifier_card
+from AutoLabelLib.worker.training.cases import Case
+from AutoLabelLib.worker.training.labelled_cases import LabelledCase
 from AutoLabelLib.worker.training.recipe import Recipe
 from AutoLabelLib.worker.training.split import Split
 
@@ -27,7 +30,7 @@ _COLUMNS = {
 }
 
 
-def training_facts(recipe: Recipe, split: Split) -> dict[str, Any]:
+def training_facts(recipe: Recipe, split: Split[Case] | Split[LabelledCase]) -> dict[str, Any]:
     """Return what somebody needs who wants to train the same model again."""
     return {
         "recipe": recipe.name,
@@ -72,10 +75,12 @@ def write(bundle: Path, reports: dict[str, Any] | None = None) -> Path:
 
 def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, Any]) -> str:
     words = facts["card"]
-    segments = ", ".join(segment["name"] for segment in metadata["autolabel"]["segments"])
+    own = metadata["autolabel"]
+    is_classifier = own["task"] == "classification"
+    segments = ", ".join(segment["name"] for segment in own.get("segments", ()))
     sections = [
         ("", f"# {metadata['name']} {metadata['version']}\n\n{metadata['description']}"),
-        ("What it segments", f"{segments}."),
+        ("What it says", classifier_card.what_it_says(own)) if is_classifier else ("What it segments", f"{segments}."),
         ("Intended use", metadata["intended_use"]),
         ("Limits", _bullets(words.get("limits", []))),
         ("Data", metadata["data_source"]),
@@ -85,6 +90,7 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
             f"{facts['train_cases']} cases for training, {facts['validation_cases']} for validation, "
             f"{facts['test_cases']} held out and never seen. {words.get('split', '')} " + _how(facts),
         ),
+        ("When it is in doubt", classifier_card.doubts(own) if is_classifier else ""),
         ("Figures", _figures(reports)),
         ("Commands", "```\n" + "\n".join(words.get("commands", [])) + "\n```"),
         ("References", _bullets(metadata.get("references", []))),
@@ -116,14 +122,16 @@ def _figures(reports: dict[str, Any]) -> str:
         return "Not measured yet: run `autolabel evaluate` on cases that it has not seen."
     tables = [f"**{title}**\n\n{_table(report)}" for title, report in reports.items()]
     note = (
-        "Printed by `autolabel evaluate`: means over cases, in brackets their 95 % bootstrap intervals (groups drawn). "
-        "Each case is in `evaluation.json`."
+        "Printed by `autolabel evaluate`: means, or figures over all cases, in brackets their 95 % bootstrap intervals "
+        "(groups drawn). Each case is in `evaluation.json`."
     )
     return "\n\n".join([note, *tables])
 
 
 def _table(report: dict[str, Any]) -> str:
     """Return a report's summary as a Markdown table; a report of another form as it is."""
+    if "figures" in report:
+        return classifier_card.table(report)
     summary = report.get("summary")
     if not isinstance(summary, dict):
         return f"```json\n{json.dumps(report, indent=1)}\n```"

@@ -6,7 +6,9 @@ import csv
 from pathlib import Path
 
 NAME = "curves.csv"
-COLUMNS = ("epoch", "loss", "learning_rate", "validation_dice", "skipped_steps", "seconds")
+MEASURES = {"segmentation": "validation_dice", "classification": "validation_auc"}
+"""What is measured on the validation cases, by the model's task."""
+COLUMNS = ("epoch", "loss", "learning_rate", *MEASURES.values(), "skipped_steps", "seconds")
 
 
 def append(folder: Path, row: dict[str, float | int | None]) -> None:
@@ -56,9 +58,10 @@ def draw(folder: Path) -> Path | None:
     axes = figure.add_subplot()
     epochs = [row["epoch"] or 0.0 for row in rows]
     axes.plot(epochs, [row["loss"] or 0.0 for row in rows], label="training loss")
-    measured = [(row["epoch"], row["validation_dice"]) for row in rows if row["validation_dice"] is not None]
-    if measured:
-        axes.plot(*zip(*measured, strict=True), "o-", label="validation Dice")
+    for measure, label in (("validation_dice", "validation Dice"), ("validation_auc", "validation AUC")):
+        measured = [(row["epoch"], row[measure]) for row in rows if row[measure] is not None]
+        if measured:
+            axes.plot(*zip(*measured, strict=True), "o-", label=label)
     axes.set_xlabel("epoch")
     axes.legend()
     figure.savefig(folder / "curves.png", dpi=120)

@@ -12,7 +12,9 @@ import torch
 
 from AutoLabelLib.core.bundle import file_sha256
 from AutoLabelLib.core.errors import FileError
-from AutoLabelLib.worker.training import card, network
+from AutoLabelLib.worker.training import card, classifier_export, network
+from AutoLabelLib.worker.training.cases import Case
+from AutoLabelLib.worker.training.labelled_cases import LabelledCase
 from AutoLabelLib.worker.training.recipe import Recipe
 from AutoLabelLib.worker.training.split import Split
 
@@ -22,7 +24,12 @@ METADATA = "configs/metadata.json"
 _OF_THE_WINDOW = ("overlap", "mode", "patch_voxels")  # these stand in inference.json
 
 
-def export_bundle(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], folder: Path, split: Split) -> Path:
+def export_bundle(
+    recipe: Recipe,
+    weights: Sequence[dict[str, torch.Tensor]],
+    folder: Path,
+    split: Split[Case] | Split[LabelledCase],
+) -> Path:
     """Write a complete bundle and return its folder; an older one there is replaced only when the new one is whole.
 
     Args:
@@ -66,7 +73,9 @@ def save_weights(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], pat
     """
     from safetensors.torch import save_file
 
-    model = network.with_weights([member.network_def for member in recipe.networks], weights).half()
+    model = network.with_weights([member.network_def for member in recipe.networks], weights, recipe.task)
+    for parameter in model.parameters():  # not the buffers: a feature's mean may be larger than float16 can hold
+        parameter.data = parameter.data.half()
     named = {id(tensor): name for name, tensor in reversed(model.state_dict(keep_vars=True).items())}
     state = model.state_dict()
     save_file({name: state[name].contiguous() for name in sorted(named.values())}, str(path))
@@ -76,8 +85,11 @@ def save_weights(recipe: Recipe, weights: Sequence[dict[str, torch.Tensor]], pat
 def inference_config(recipe: Recipe) -> dict[str, Any]:
     """Return inference.json, which MONAI's own bundle runner can run as well as AutoLabel.
 
-    `$` expressions stand only in the parts that AutoLabel does not read.
+    `$` expressions stand only in the parts that AutoLabel does not read. A classifier's patch is cut out by AutoLabel
+    alone, since MONAI has no way to say where the object is.
     """
+    if recipe.task == "classification":
+        return classifier_export.inference_config(recipe)
     space: list[dict[str, Any]] = [
         {"_target_": "LoadImaged", "keys": "image"},
         {"_target_": "EnsureChannelFirstd", "keys": "image"},
@@ -133,9 +145,6 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
     import monai
     import numpy as np
 
-    inputs = [str(channel["name"]) for channel in recipe.channels] + ["guidance"] * recipe.guidance_channels
-    outputs = ["background", *(str(segment["name"]) for segment in recipe.segments)]
-    shared = {"spatial_shape": _window_voxels(recipe), "dtype": "float32"}
     return {
         "schema": "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/"
         "meta_schema_20240725.json",
@@ -155,31 +164,7 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
         "data_type": "nifti",
         "intended_use": str(recipe.card.get("intended_use", "")),
         "references": list(recipe.card.get("references", [])),
-        "network_data_format": {
-            "inputs": {
-                "image": {
-                    "type": "image",
-                    "format": "hounsfield" if recipe.channels[0].get("unit") == "HU" else "magnitude",
-                    "modality": str(recipe.channels[0].get("modality", "")),
-                    "num_channels": len(inputs),
-                    "value_range": list(recipe.card.get("value_range", [])),
-                    "is_patch_data": True,
-                    "channel_def": {str(index): name for index, name in enumerate(inputs)},
-                    **shared,
-                }
-            },
-            "outputs": {
-                "pred": {
-                    "type": "image",
-                    "format": "segmentation",
-                    "num_channels": len(outputs),
-                    "value_range": [0, 1],
-                    "is_patch_data": True,
-                    "channel_def": {str(index): name for index, name in enumerate(outputs)},
-                    **shared,
-                }
-            },
-        },
+        "network_data_format": _formats(recipe),
         "autolabel": _contract(recipe, hashes),
     }
 
@@ -187,6 +172,38 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
 def _window_voxels(recipe: Recipe) -> list[int]:
     """Return the shape of what the network looks at in use: its training patch, unless the recipe says otherwise."""
     return [int(edge) for edge in recipe.inference.get("patch_voxels", recipe.patch_voxels)]
+
+
+def _formats(recipe: Recipe) -> dict[str, Any]:
+    """Return what goes in and what comes out, in MONAI's schema."""
+    is_classifier = recipe.task == "classification"
+    if is_classifier:
+        inputs, outputs = classifier_export.channel_names(recipe)
+    else:
+        inputs = [str(channel["name"]) for channel in recipe.channels] + ["guidance"] * recipe.guidance_channels
+        outputs = ["background", *(str(segment["name"]) for segment in recipe.segments)]
+    image = {
+        "type": "image",
+        "format": "hounsfield" if recipe.channels[0].get("unit") == "HU" else "magnitude",
+        "modality": str(recipe.channels[0].get("modality", "")),
+        "num_channels": len(inputs),
+        "value_range": list(recipe.card.get("value_range", [])),
+        "is_patch_data": True,
+        "channel_def": {str(index): name for index, name in enumerate(inputs)},
+        "spatial_shape": _window_voxels(recipe),
+        "dtype": "float32",
+    }
+    prediction = {
+        "type": "probabilities" if is_classifier else "image",
+        "format": recipe.task,
+        "num_channels": len(outputs),
+        "value_range": [0, 1],
+        "is_patch_data": not is_classifier,
+        "channel_def": {str(index): name for index, name in enumerate(outputs)},
+        **({} if is_classifier else {"spatial_shape": _window_voxels(recipe)}),
+        "dtype": "float32",
+    }
+    return {"inputs": {"image": image}, "outputs": {"pred": prediction}}
 
 
 def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
@@ -199,13 +216,13 @@ def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
         "modality": str(recipe.channels[0].get("modality", "")),
         "unit": recipe.channels[0].get("unit"),
         "channels": list(recipe.channels),
-        "segments": list(recipe.segments),
-        "spacing_mm": list(recipe.spacing_mm),
+        **({"segments": list(recipe.segments)} if recipe.segments else {}),
+        "spacing_mm": list(recipe.spacing_mm) or None,
         "patch_voxels": _window_voxels(recipe),
         "prompts": list(recipe.prompts),
         "needs_prompt": bool(recipe.prompts),
         **({"prompting": recipe.prompting} if recipe.prompting else {}),
-        "mirror_axes": [],
+        **(classifier_export.contract(recipe) if recipe.task == "classification" else {"mirror_axes": []}),
         **{key: value for key, value in recipe.inference.items() if key not in _OF_THE_WINDOW},
         "sha256": hashes,
     }

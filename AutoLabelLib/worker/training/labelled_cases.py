@@ -13,7 +13,7 @@ from AutoLabelLib.worker.training import case_entries as entries
 
 NO_CLASS = "none"  # the label of a case that was looked at, and of which none of several possible classes is true
 _CLASS_SEPARATOR = ";"
-_ATTRIBUTE = "attribute:"
+_ATTRIBUTE, _PROBABILITY = "attribute:", "probability:"
 _COLUMNS = ("image", "mask", "segment", "label", "group", "split")
 
 
@@ -30,6 +30,7 @@ class LabelledCase:
         split: "train", "validation", "test", or "" where the recipe's rule decides.
         attributes: Rating per attribute, as far as it is known.
         segment: Name or label value of the object in the mask; "" for everything that is not 0.
+        probabilities: How probable a class is, where that is known better than by a label; a classifier learns these.
     """
 
     images: tuple[Path, ...]
@@ -39,6 +40,7 @@ class LabelledCase:
     split: str = ""
     attributes: Mapping[str, float] = field(default_factory=dict)
     segment: str = ""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -56,8 +58,9 @@ def read_labelled_cases(path: str | Path) -> list[LabelledCase]:
     """Return the cases of a list, in its order.
 
     A CSV has the column image, and may have mask, segment, label, group, split and any number of columns
-    attribute:NAME with numbers; a JSON holds a list of objects with these keys (or {"cases": [...]}). Several channels
-    are separated by ";" in CSV and form a list in JSON. Relative paths start at the list's folder.
+    attribute:NAME and probability:CLASS with numbers; a JSON holds a list of objects with these keys (or
+    {"cases": [...]}). Several channels are separated by ";" in CSV and form a list in JSON. Relative paths start at the
+    list's folder.
 
     Raises:
         FileError: If the list or one of its files is missing or cannot be read.
@@ -84,8 +87,12 @@ def write_labelled_cases(path: Path, cases: Iterable[LabelledCase]) -> None:
     """
     cases = list(cases)
     names = list(dict.fromkeys(name for case in cases for name in case.attributes))
-    rows = [_row(case, path.parent, names) for case in cases]
-    entries.write_rows(path, (*_COLUMNS, *(_ATTRIBUTE + name for name in names)), rows)
+    classes = list(dict.fromkeys(name for case in cases for name in case.probabilities))
+    rows = [
+        _row(case, path.parent) + _cells(case.attributes, names) + _cells(case.probabilities, classes) for case in cases
+    ]
+    columns = (*_COLUMNS, *(_ATTRIBUTE + name for name in names), *(_PROBABILITY + name for name in classes))
+    entries.write_rows(path, columns, rows)
 
 
 def class_names(cases: Iterable[LabelledCase]) -> tuple[str, ...]:
@@ -101,7 +108,7 @@ def _by_value(name: str) -> tuple[bool, float, str]:
         return True, 0.0, name
 
 
-def _row(case: LabelledCase, folder: Path, attributes: list[str]) -> list[str]:
+def _row(case: LabelledCase, folder: Path) -> list[str]:
     own_group = case.group == str(case.images[0])
     return [
         entries.joined(case.images, folder),
@@ -110,8 +117,11 @@ def _row(case: LabelledCase, folder: Path, attributes: list[str]) -> list[str]:
         case.label,
         "" if own_group else case.group,
         case.split,
-        *(f"{case.attributes[name]:g}" if name in case.attributes else "" for name in attributes),
     ]
+
+
+def _cells(numbers: Mapping[str, float], names: list[str]) -> list[str]:
+    return [f"{numbers[name]:g}" if name in numbers else "" for name in names]
 
 
 def _case(entry: dict[str, Any], where: str, folder: Path) -> LabelledCase:
@@ -124,8 +134,9 @@ def _case(entry: dict[str, Any], where: str, folder: Path) -> LabelledCase:
         _label(entry),
         entries.text(entry, "group") or str(files[0]),
         entries.split_of(entry, where),
-        _attributes(entry, where),
+        _numbers(entry, _ATTRIBUTE, where),
         entries.text(entry, "segment"),
+        _probabilities(entry, where),
     )
 
 
@@ -136,22 +147,29 @@ def _label(entry: dict[str, Any]) -> str:
     return entries.text(entry, "label")
 
 
-def _attributes(entry: dict[str, Any], where: str) -> dict[str, float]:
-    ratings = {}
+def _probabilities(entry: dict[str, Any], where: str) -> dict[str, float]:
+    found = _numbers(entry, _PROBABILITY, where)
+    wrong = [name for name, value in found.items() if not 0 <= value <= 1]
+    if wrong:
+        raise InputError(f"{where} has a probability of {wrong[0]} that is not from 0 to 1.")
+    return found
+
+
+def _numbers(entry: dict[str, Any], prefix: str, where: str) -> dict[str, float]:
+    """Return the numbers of an entry's columns with that prefix, by the rest of the column's name."""
+    found = {}
     for column in entry:
-        if not str(column).startswith(_ATTRIBUTE):
-            continue
-        value = entries.text(entry, column)
+        value = entries.text(entry, column) if str(column).startswith(prefix) else ""
         if not value:
             continue
         try:
-            rating = float(value)
+            number = float(value)
         except ValueError:
-            rating = math.nan
-        if not math.isfinite(rating):
+            number = math.nan
+        if not math.isfinite(number):
             raise InputError(f'{where} has "{value}" for {column}.', "Write a number, or leave it empty.")
-        ratings[str(column).removeprefix(_ATTRIBUTE)] = rating
-    return ratings
+        found[str(column).removeprefix(prefix)] = number
+    return found
 
 
 def _refuse_doubles(cases: list[LabelledCase], path: Path) -> None:

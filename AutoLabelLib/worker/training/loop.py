@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.worker.training import checkpoint, corrections, curves, losses, network
 from AutoLabelLib.worker.training.corrections import CorrectedBatches
 from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
+from AutoLabelLib.worker.training.labelled_objects import LabelledExamples
 from AutoLabelLib.worker.training.precision import Precision, choose_precision
 from AutoLabelLib.worker.training.recipe import Recipe
 from AutoLabelLib.worker.weights import fill, widened
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Validate = Callable[[torch.nn.Module], float]
 _NOT_DECISIVE = ("card", "version", "inference", "members")  # entries that do not change how a network is trained
+_LEFT_OUT_IF_EMPTY = ("classes", "attributes", "classification")  # so that older runs can be continued
 _SKIPS_IN_A_ROW = 20  # so many steps without a finite gradient mean that the run is lost
 
 
@@ -71,7 +73,7 @@ class Run:
 
 def train(
     recipe: Recipe,
-    examples: Examples,
+    examples: Examples | LabelledExamples,
     output: Path,
     context: TaskContext,
     *,
@@ -91,7 +93,7 @@ def train(
         examples: Training cases.
         output: Existing folder for checkpoint and curves.
         context: Progress, log and cancel.
-        validate: Returns the mean Dice of a network on the validation cases; None without such cases.
+        validate: Returns the mean Dice, or the AUC, of a network on the validation cases; None without such cases.
         resume: Continue from the checkpoint in the output folder.
         device: Such as "cpu" or "cuda".
         case_names: Of the training cases in order; a run is not continued with others.
@@ -103,7 +105,8 @@ def train(
         FileError: If the checkpoint cannot be read or written.
         InputError: If the checkpoint belongs to another recipe or other cases.
     """
-    run = start(recipe, len(examples), device, initial)
+    introduce = examples.introduce if isinstance(examples, LabelledExamples) else None
+    run = start(recipe, len(examples), device, initial, introduce)
     print_of_run = fingerprint(recipe, len(examples), case_names)
     path = output / checkpoint.NAME
     if resume:
@@ -121,7 +124,7 @@ def train(
         started = time.monotonic()
         row = _train_epoch(run, recipe, examples, context, device)
         run.epoch += 1
-        row["validation_dice"] = _validate(run, recipe, validate)
+        row[curves.MEASURES[recipe.task]] = _validate(run, recipe, validate)
         row |= {"epoch": run.epoch, "seconds": time.monotonic() - started}
         checkpoint.save(path, run.state(print_of_run))
         curves.append(output, row)
@@ -132,17 +135,33 @@ def train(
     return _cpu_weights(run.average.module)
 
 
-def start(recipe: Recipe, case_count: int, device: str = "cpu", initial: dict[str, torch.Tensor] | None = None) -> Run:
-    """Return a run at epoch 0, with given initial weights or those that the recipe's seed gives."""
+def start(
+    recipe: Recipe,
+    case_count: int,
+    device: str = "cpu",
+    initial: dict[str, torch.Tensor] | None = None,
+    introduce: Callable[[torch.nn.Module], None] | None = None,
+) -> Run:
+    """Return a run at epoch 0, with given initial weights or those that the recipe's seed gives.
+
+    Args:
+        recipe: What to train and how.
+        case_count: Number of training cases.
+        device: Such as "cpu" or "cuda".
+        initial: Weights to start from; None: random ones.
+        introduce: Tells a random network what it has to know of the cases before it sees them.
+    """
     training = recipe.training
     torch.manual_seed(training.seed)
     model = network.build(recipe.network_def)
     if initial is not None:
         fill(model, widened(initial, model), recipe.name)
+    elif introduce is not None:
+        introduce(model)
     precision = choose_precision(recipe, model, device)
     model = model.to(device=device, memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     model.train()
-    average = AveragedModel(model, multi_avg_fn=_moving_average(training.ema_decay))
+    average = AveragedModel(model, multi_avg_fn=_moving_average(training.ema_decay), use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), training.learning_rate, weight_decay=training.weight_decay)
     steps = training.epochs * _steps_per_epoch(recipe, case_count)
     scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate, total_steps=steps, pct_start=0.1)
@@ -151,27 +170,31 @@ def start(recipe: Recipe, case_count: int, device: str = "cpu", initial: dict[st
 
 def fingerprint(recipe: Recipe, case_count: int, case_names: Sequence[str] = ()) -> str:
     """Return a hash of what must not change between the parts of one run; texts of the card may."""
-    decisive = {key: value for key, value in asdict(recipe).items() if key not in _NOT_DECISIVE}
+    decisive = {
+        key: value
+        for key, value in asdict(recipe).items()
+        if key not in _NOT_DECISIVE and (value or key not in _LEFT_OUT_IF_EMPTY)
+    }
     text = json.dumps([decisive, case_count, *case_names], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _train_epoch(
-    run: Run, recipe: Recipe, examples: Examples, context: TaskContext, device: str
+    run: Run, recipe: Recipe, examples: Examples | LabelledExamples, context: TaskContext, device: str
 ) -> dict[str, float | int | None]:
     """Show every case once; return the mean loss, the learning rate and the number of skipped steps."""
     training = recipe.training
-    loss_of = losses.segmentation_loss(training.loss)
+    loss_of = examples.loss if isinstance(examples, LabelledExamples) else losses.segmentation_loss(training.loss)
     steps = _steps_per_epoch(recipe, len(examples))
     losses_seen: list[float] = []
     skipped = 0
     drawn = _batches(run, recipe, examples)
-    for step, (image, label) in enumerate(drawn):
+    for step, (shown, label) in enumerate(drawn):
         fraction = (run.epoch + step / steps) / training.epochs
         context.progress(fraction, f"epoch {run.epoch + 1} of {training.epochs}")
-        image = image.to(device=device, memory_format=torch.channels_last_3d)
+        inputs = [_on(device, part) for part in (shown if isinstance(shown, tuple) else (shown,))]
         with run.precision.autocast():
-            logits = run.network(image)
+            logits = run.network(*inputs)
             loss = loss_of(logits, label.to(device))
         if isinstance(drawn, CorrectedBatches):
             drawn.answered(logits)
@@ -188,11 +211,21 @@ def _train_epoch(
     return {"loss": mean_loss, "learning_rate": float(run.scheduler.get_last_lr()[0]), "skipped_steps": skipped}
 
 
+def _on(device: str, part: torch.Tensor) -> torch.Tensor:
+    if part.ndim < 5:
+        return part.to(device)
+    return part.to(device=device, memory_format=torch.channels_last_3d)
+
+
 def _batches(
-    run: Run, recipe: Recipe, examples: Examples
-) -> Iterable[tuple[torch.Tensor, torch.Tensor]] | CorrectedBatches:
+    run: Run, recipe: Recipe, examples: Examples | LabelledExamples
+) -> Iterable[tuple[Any, torch.Tensor]] | CorrectedBatches:
     """Return the batches of the run's next epoch."""
-    training, wish = recipe.training, corrections.from_recipe(recipe)
+    training = recipe.training
+    if isinstance(examples, LabelledExamples):
+        plain: Iterator[tuple[Any, torch.Tensor]] = examples.batches(training.batch_size, training.seed, run.epoch)
+        return ahead(plain) if run.precision.device == "cuda" else plain
+    wish = corrections.from_recipe(recipe)
     if wish is not None:
         return CorrectedBatches(examples, wish, training.batch_size, training.seed, run.epoch)
     plain = batches(examples, training.batch_size, training.seed, run.epoch)
@@ -234,6 +267,9 @@ def _moving_average(decay: float) -> Callable[[Any, Any, Any], None]:
     @torch.no_grad()
     def update(averages: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor) -> None:
         # A young average would be dominated by its random start, so the decay grows into its value.
+        if not averages[0].is_floating_point():  # such as how many batches a norm has counted
+            torch._foreach_copy_(averages, current)
+            return
         seen = float(count)
         weight = 1.0 - min(decay, (1.0 + seen) / (10.0 + seen))
         torch._foreach_lerp_(averages, current, weight)

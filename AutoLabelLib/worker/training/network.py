@@ -7,28 +7,32 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from AutoLabelLib.core.errors import InputError
-from AutoLabelLib.worker.ensemble import MeanOfNetworks
 
 if TYPE_CHECKING:
     import torch
 
-_ALLOWED_PREFIX = "monai.networks.nets."
+_ALLOWED_PREFIXES = ("monai.networks.nets.", "AutoLabelLib.worker.classification.networks.")
+_MEANS = {
+    "segmentation": "AutoLabelLib.worker.ensemble.MeanOfNetworks",
+    "classification": "AutoLabelLib.worker.classification.networks.MeanOfClassifiers",
+}
 
 
 def build(network_def: dict[str, Any]) -> torch.nn.Module:
     """Return a freshly initialised network.
 
     Args:
-        network_def: A bundle's "network_def": `_target_` within monai.networks.nets, and its arguments.
+        network_def: A bundle's "network_def": `_target_` within monai.networks.nets or this project's networks for
+            classification, and its arguments, which may be such definitions again.
 
     Raises:
         InputError: If the target is not a MONAI network or refuses the arguments.
     """
     target = str(network_def.get("_target_", ""))
     module_name, _, class_name = target.rpartition(".")
-    if not target.startswith(_ALLOWED_PREFIX):
-        raise InputError(f'"{target}" is not a MONAI network.', f'Write "{_ALLOWED_PREFIX}DynUNet" or another.')
-    arguments = {key: value for key, value in network_def.items() if not key.startswith("_")}
+    if not target.startswith(_ALLOWED_PREFIXES):
+        raise InputError(f'"{target}" is not a MONAI network.', f'Write "{_ALLOWED_PREFIXES[0]}DynUNet" or another.')
+    arguments = {key: _built(value) for key, value in network_def.items() if not key.startswith("_")}
     try:
         network_class = getattr(importlib.import_module(module_name), class_name)
         return network_class(**arguments)
@@ -36,19 +40,30 @@ def build(network_def: dict[str, Any]) -> torch.nn.Module:
         raise InputError(f'The network "{class_name}" cannot be built: {problem}.') from problem
 
 
-def definition(network_defs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _built(argument: Any) -> Any:
+    """Return an argument of a network, built if it is a network itself."""
+    return build(argument) if isinstance(argument, dict) and "_target_" in argument else argument
+
+
+def definition(network_defs: Sequence[dict[str, Any]], task: str = "segmentation") -> dict[str, Any]:
     """Return the "network_def" of a bundle with one network, or with the mean of several."""
     if len(network_defs) == 1:
         return network_defs[0]
-    return {"_target_": "AutoLabelLib.worker.ensemble.MeanOfNetworks", "networks": list(network_defs)}
+    return {"_target_": _MEANS[task], "networks": list(network_defs)}
 
 
-def with_weights(network_defs: Sequence[dict[str, Any]], weights: Sequence[dict[str, torch.Tensor]]) -> torch.nn.Module:
+def with_weights(
+    network_defs: Sequence[dict[str, Any]], weights: Sequence[dict[str, torch.Tensor]], task: str = "segmentation"
+) -> torch.nn.Module:
     """Return the network that `definition` describes, with the weights of each of its networks."""
     networks = [build(network_def) for network_def in network_defs]
     for network, state in zip(networks, weights, strict=True):
         network.load_state_dict(state)
-    return networks[0] if len(networks) == 1 else MeanOfNetworks(networks)
+    if len(networks) == 1:
+        return networks[0]
+    module_name, _, class_name = _MEANS[task].rpartition(".")
+    mean: torch.nn.Module = getattr(importlib.import_module(module_name), class_name)(networks)
+    return mean
 
 
 def bf16_is_safe(network: torch.nn.Module, patch_voxels: tuple[int, ...], channels: int) -> bool:

@@ -63,6 +63,5 @@ def choose_precision(recipe: Recipe, model: torch.nn.Module, device: str) -> Pre
         dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
         scaler = torch.amp.GradScaler("cuda", enabled=wanted and dtype is torch.float16)
         return Precision(kind, dtype, wanted, scaler)
-    channels = len(recipe.channels) + recipe.guidance_channels
-    is_safe = kind == "cpu" and wanted and bf16_is_safe(model, recipe.patch_voxels, channels)
+    is_safe = kind == "cpu" and wanted and bf16_is_safe(model, recipe.patch_voxels, recipe.input_channels)
     return Precision(kind, torch.bfloat16, is_safe, torch.amp.GradScaler(kind, enabled=False))

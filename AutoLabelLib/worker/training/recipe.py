@@ -12,7 +12,10 @@ from typing import Any
 
 from AutoLabelLib.core.errors import FileError, InputError
 
-LOSSES = ("dice_ce", "dice_ce_each", "dice_focal")
+LOSSES = {
+    "segmentation": ("dice_ce", "dice_ce_each", "dice_focal"),
+    "classification": ("cross_entropy", "focal"),
+}
 FOLDER = Path(__file__).resolve().parents[3] / "Resources" / "Recipes"
 
 
@@ -29,9 +32,9 @@ class Training:
         gradient_clip: Largest norm of a step's gradient.
         mixed_precision: Compute in bfloat16 (or float16 on older GPUs) where that is safe.
         seed: Of the initial weights, the order of the cases and the augmentation.
-        loss: One of `LOSSES`; see `losses`.
+        loss: One of the task's `LOSSES`; see `losses` and `class_loss`.
         validate_every: Epochs between two measurements on the validation cases, if there are any.
-        select: "last": export the last average; "best": the one with the best validation Dice.
+        select: "last": export the last average; "best": the one with the best validation Dice, or AUC.
     """
 
     epochs: int = 100
@@ -54,21 +57,25 @@ class Recipe:
     Attributes:
         name: Of the model; also the folder that it is exported to.
         channels: Each a mapping with name, modality and unit.
-        segments: Each a mapping with name, label_value, code and color.
+        segments: Each a mapping with name, label_value, code and color; () for a classifier.
         axcodes: Orientation of the model's grid, such as "RAS".
-        spacing_mm: (3,) of the model's grid.
+        spacing_mm: (3,) of the model's grid; () lets the whole image fill the patch of a classifier.
         patch_voxels: (3,) of one example.
         normalisation: MONAI transforms as a bundle writes them, applied to {"image": (C, I, J, K)}.
         network_def: MONAI network as a bundle writes it.
         training: How the weights are found.
         augmentation: Strength per kind; see `augment.Augmentation`.
         members: Several networks that are averaged in the model: for each, what differs from the recipe in
-            "network_def", "training" and "augmentation". Empty: one network, as the recipe says.
+            "network_def" (all of it, if it names a "_target_"), "training" and "augmentation". Empty: one network, as
+            the recipe says.
         holdout: Rule that sets cases apart; see `split.hold_out`.
         prompts: Kinds of prompt that the model needs, such as "point"; empty for an automatic model.
         prompting: Options of the prompt's simulation; see `clicks`.
         inference: overlap and mode of the sliding window; mirror_axes and whatever else the contract shall say.
         card: Free text of the model card and of the metadata (description, data, licence, limits ...).
+        classes: Names of a classifier's classes; () takes those that occur in the case list.
+        attributes: What a classifier rates, each a mapping with name, low, high, low_meaning and high_meaning.
+        classification: Whatever else a classifier needs; see `classifier_recipe`.
     """
 
     name: str
@@ -90,6 +97,9 @@ class Recipe:
     prompting: dict[str, Any] = field(default_factory=dict)
     inference: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    attributes: tuple[dict[str, Any], ...] = ()
+    classification: dict[str, Any] = field(default_factory=dict)
 
     @property
     def networks(self) -> tuple[Recipe, ...]:
@@ -99,9 +109,10 @@ class Recipe:
         return tuple(self._member(changes) for changes in self.members)
 
     def _member(self, changes: dict[str, Any]) -> Recipe:
+        wanted = changes.get("network_def", {})
         return replace(
             self,
-            network_def={**self.network_def, **changes.get("network_def", {})},
+            network_def=wanted if "_target_" in wanted else {**self.network_def, **wanted},
             training=replace(self.training, **changes.get("training", {})),
             augmentation={**self.augmentation, **changes.get("augmentation", {})},
             members=(),
@@ -111,6 +122,11 @@ class Recipe:
     def guidance_channels(self) -> int:
         """Number of channels that prompts add to the image: positive, negative and, if wanted, the answer before."""
         return 2 + self.reads_previous if self.prompts else 0
+
+    @property
+    def input_channels(self) -> int:
+        """Number of channels that the network reads: of the image, of prompts, and of a classifier's mask."""
+        return len(self.channels) + self.guidance_channels + bool(self.classification.get("mask_channel", False))
 
     @property
     def reads_previous(self) -> bool:
@@ -159,7 +175,13 @@ def from_dict(entries: dict[str, Any]) -> Recipe:
     _refuse_unknown(entries, Recipe, "the recipe")
     training = entries.get("training", {})
     _refuse_unknown(training, Training, 'the recipe\'s "training"')
-    required = ("name", "channels", "segments", "spacing_mm", "patch_voxels", "normalisation", "network_def")
+    is_classifier = entries.get("task") == "classification"
+    required: tuple[str, ...] = ("name", "channels", "spacing_mm", "patch_voxels", "normalisation", "network_def")
+    if is_classifier:
+        entries = {"segments": (), **entries}
+        training = {"loss": LOSSES["classification"][0], **training}
+    else:
+        required += ("segments",)
     missing = [key for key in required if key not in entries]
     if missing:
         raise InputError(f"The recipe lacks {', '.join(missing)}.")
@@ -186,10 +208,15 @@ def _refuse_others(entries: dict[str, Any], known: set[str], where: str) -> None
 
 def _check(recipe: Recipe) -> None:
     training = recipe.training
+    is_classifier = recipe.task == "classification"
+    whole = is_classifier and not recipe.spacing_mm  # the whole image fills the patch
     rules = [
+        (recipe.task in LOSSES, f"has a task other than {' and '.join(LOSSES)}"),
         (len(recipe.channels) > 0, "needs at least one channel"),
-        (len(recipe.segments) > 0, "needs at least one segment"),
-        (len(recipe.spacing_mm) == 3 and min(recipe.spacing_mm) > 0, "needs three positive spacings in mm"),
+        (is_classifier or len(recipe.segments) > 0, "needs at least one segment"),
+        (not (is_classifier and recipe.segments), "names segments, but is for classification"),
+        (is_classifier or not (recipe.classes or recipe.classification), "names classes, but is for segmentation"),
+        (whole or (len(recipe.spacing_mm) == 3 and min(recipe.spacing_mm) > 0), "needs three positive spacings in mm"),
         (
             len(recipe.patch_voxels) == 3 and min(recipe.patch_voxels) > 0,
             "needs a patch of three positive sizes",
@@ -202,7 +229,7 @@ def _check(recipe: Recipe) -> None:
         ),
         (training.learning_rate > 0, "needs a positive learning_rate"),
         (0 <= training.ema_decay < 1, "needs an ema_decay from 0 to below 1"),
-        (training.loss in LOSSES, f"knows the losses {', '.join(LOSSES)}"),
+        (training.loss in LOSSES.get(recipe.task, ()), f"knows the losses {', '.join(LOSSES.get(recipe.task, ()))}"),
         (training.select in ("last", "best"), 'knows "last" and "best" for select'),
     ]
     for holds, sentence in rules:

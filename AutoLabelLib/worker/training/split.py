@@ -91,3 +91,17 @@ def _checked(split: Split[AnyCase]) -> Split[AnyCase]:
     if not split.train:
         raise InputError("The split leaves no case to train on.", "Give more cases, or hold out fewer.")
     return split
+
+
+def patient_folds(cases: Sequence[AnyCase], folds: int, seed: int = 0) -> list[int]:
+    """Return which of several parts each case is in; groups stay together, and are dealt at random.
+
+    Raises:
+        InputError: If there are fewer groups than folds.
+    """
+    groups = sorted({case.group for case in cases}, key=_by_name)
+    if len(groups) < folds:
+        raise InputError(f"{folds} folds cannot be made from {len(groups)} groups.", "Ask for fewer folds.")
+    order = np.random.default_rng(seed).permutation(len(groups))
+    fold_of = {groups[index]: place % folds for place, index in enumerate(order)}
+    return [fold_of[case.group] for case in cases]
