@@ -174,36 +174,6 @@ def test_members_may_be_networks_of_different_kinds(tmp_path: Path, cases: Path,
     assert torch.allclose(standardised.mean, torch.stack([one for one in measured if one is not None]).mean(0))
 
 
-class Grown(torch.nn.Module):
-    """The frequency of each class, learned at once."""
-
-    takes_features = True
-    frequency: torch.Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("frequency", torch.zeros(3))
-
-    def grow(self, features: torch.Tensor, classes: torch.Tensor, ratings: torch.Tensor, seed: int) -> None:
-        assert features.shape == (len(classes), 2) and ratings.shape == (len(classes), 1) and seed == 3
-        self.frequency[:2] = classes.nanmean(0).log()
-        self.frequency[2] = ratings.nanmean().logit()
-
-    def forward(self, image: torch.Tensor, features: torch.Tensor | None = None) -> torch.Tensor:
-        return self.frequency.expand(len(image), 3)
-
-
-def test_what_learns_at_once_is_grown(
-    tmp_path: Path, cases: Path, trusted: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("AutoLabelLib.worker.classification.networks.Grown", Grown, raising=False)
-    definition = {"_target_": "AutoLabelLib.worker.classification.networks.Grown"}
-    result = train(tmp_path, cases, entries={"network_def": definition})
-    found = classified(result.values["bundle"], cases, 0)
-    assert found.class_probabilities == pytest.approx({"dark": 0.5, "bright": 0.5}, abs=1e-3)
-    assert result.values["curves"] == []
-
-
 def test_training_can_start_from_another_model(tmp_path: Path, cases: Path, trained: Result) -> None:
     entries = {"training": {**recipe_entries()["training"], "epochs": 1, "learning_rate": 1e-9}}
     result = train(tmp_path, cases, entries=entries, start_from=trained.values["bundle"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.worker.classification import calibration, doubt
 from AutoLabelLib.worker.classification.contract import ClassifierContract
-from AutoLabelLib.worker.training import checkpoint, loop, network
+from AutoLabelLib.worker.training import checkpoint, labelled_forest, loop
 from AutoLabelLib.worker.training.classifier_answers import auc, is_labelled, logits_of, truth_of
 from AutoLabelLib.worker.training.classifier_checks import check_classes, check_network
 from AutoLabelLib.worker.training.classifier_recipe import from_recipe, with_classes, with_contract
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase
-from AutoLabelLib.worker.training.labelled_objects import LabelledExamples, LabelledObject, features_of, load_objects
+from AutoLabelLib.worker.training.labelled_objects import LabelledExamples, LabelledObject, load_objects
 from AutoLabelLib.worker.training.recipe import Recipe
 from AutoLabelLib.worker.training.split import Split, patient_folds, split_cases
 
@@ -141,10 +141,9 @@ def _trained(
     initial: Weights | None,
 ) -> Weights:
     """Return the weights of one network."""
-    model = network.build(recipe.network_def)
-    if hasattr(model, "grow"):
+    if labelled_forest.is_grown(recipe):
         with context.phase("train"):
-            return _grown(model, recipe, objects)
+            return labelled_forest.grown(recipe, objects)
     folder.mkdir(parents=True, exist_ok=True)
     labelled = [one for one in validation if torch.isfinite(one.target[: len(recipe.classes)]).all()]
     with context.phase("train"):
@@ -159,15 +158,6 @@ def _trained(
             case_names=[one.case.name for one in objects],
             initial=initial,
         )
-
-
-def _grown(model: torch.nn.Module, recipe: Recipe, objects: Sequence[LabelledObject]) -> Weights:
-    """Return the weights of a model that learns from all features at once instead of step by step, such as a forest."""
-    targets = torch.stack([one.target for one in objects])
-    classes = len(recipe.classes)
-    grow: Any = model.grow
-    grow(features_of(objects), targets[:, :classes], targets[:, classes:], recipe.training.seed)
-    return {name: tensor.detach().clone().contiguous() for name, tensor in model.state_dict().items()}
 
 
 def _parts(

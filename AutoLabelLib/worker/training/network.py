@@ -11,7 +11,11 @@ from AutoLabelLib.core.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-_ALLOWED_PREFIXES = ("monai.networks.nets.", "AutoLabelLib.worker.classification.networks.")
+_ALLOWED_PREFIXES = (
+    "monai.networks.nets.",
+    "AutoLabelLib.worker.classification.networks.",
+    "AutoLabelLib.worker.classification.forest.",
+)
 _MEANS = {
     "segmentation": "AutoLabelLib.worker.ensemble.MeanOfNetworks",
     "classification": "AutoLabelLib.worker.classification.networks.MeanOfClassifiers",
