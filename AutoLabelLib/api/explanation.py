@@ -48,6 +48,10 @@ def explain(
 ) -> Any:
     """Show where in an image is what speaks for a segment or a class; a node gives a volume node, anything else `Heat`.
 
+    A classifier of handcrafted features alone gives no heat but what each feature adds: a plot chart node for a node,
+    else a tuple of mappings with the keys feature, value, typical, effect (log-odds) and words, the strongest first. A
+    network that reads features gives both: `Heat.contributions`, or a chart beside the volume node.
+
     Args:
         source: Volume node, `Image`, path of an image or of a DICOM folder, or a list of those (channels).
         model: Name of an installed model, or folder of a MONAI bundle: for segmentation or for classification.
@@ -65,7 +69,7 @@ def explain(
         series_uid: Which series of a DICOM folder, where there are several.
         time_point: Which volume of a 4D file, from 0.
         **options: Of the worker's explanation task: device, layer, steps, samples, noise, box_voxels, baseline,
-            deletion, draws, seed.
+            deletion, draws, seed, and plot, the path of a PNG with the contributions as bars.
 
     Raises:
         InputError: If there is nothing to be explained, or an option is not usable.
@@ -110,8 +114,8 @@ def _of_whole(result: Result, part: Part) -> Result:
     )
 
 
-def _heat(result: Result) -> Heat:
-    return Heat.of(result.images[0], result)
+def _heat(result: Result) -> Any:
+    return Heat.of(result) if result.images else tuple(result.values["contributions"])
 
 
 def _submit_for_node(
@@ -124,6 +128,7 @@ def _submit_for_node(
 ) -> Pending[Any]:
     """Submit, and write the result into the scene later; ids are held, because nodes may be gone by then."""
     from AutoLabelLib.core.provenance import segment_tags
+    from AutoLabelLib.scene.contribution_plots import show_contributions
     from AutoLabelLib.scene.heatmaps import show_heatmap
     from AutoLabelLib.scene.nodes import resolve
     from AutoLabelLib.scene.transforms import prompts_for_image
@@ -133,10 +138,12 @@ def _submit_for_node(
 
     def finish(result: Result) -> Any:
         node = resolve(volume_id, "vtkMRMLVolumeNode", name=volume_name)
-        heat = _heat(result)
-        return show_heatmap(
-            node, heat, f"{volume_name}: {heat.target} ({heat.method})", segment_tags(result, spec), grid
-        )
+        target, contributions = result.values["target"], result.values["contributions"]
+        name = f"{volume_name}: {target} ({result.values['method']})"
+        chart = show_contributions(contributions, target, f"{volume_name}: features") if contributions else None
+        if not result.images:
+            return chart
+        return show_heatmap(node, result.images[0], name, segment_tags(result, spec), grid)
 
     given = prompts_for_image(prompts, volume_node)
     return _submit(spec, part, given, labelmap, options, finish, remarks(volume_node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from AutoLabelLib.core.model import ModelSpec
 
 _METHODS = ("gradcam", "gradcam++", "integrated_gradients", "occlusion", "smoothgrad")
+_MOST_FEATURES = 8
 _PASSED_ON = ("device", "layer", "baseline", "seed", "steps", "samples", "deletion")
 _EPILOG = """examples:
   autolabel explain brain.nii.gz --model hippocampus_mr --output heat.nii.gz --picture heat.png
@@ -48,10 +49,9 @@ def add_parser(subparsers: Any) -> None:
     add_prompts(parser)
     parser.add_argument("--roi", type=corners, metavar="R,A,S,R,A,S", help="only the box of voxels around two corners")
     _add_choices(parser)
-    parser.add_argument(
-        "--output", required=True, type=Path, metavar="FILE", help="where to write heat: .nii.gz, .nrrd or .mha"
-    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write heat: .nii.gz, .nrrd or .mha")
     parser.add_argument("--picture", type=Path, metavar="PNG", help="also draw slices with heat over them")
+    parser.add_argument("--plot", type=Path, metavar="PNG", help="draw what handcrafted features add, as bars")
     parser.add_argument("--overwrite", action="store_true", help="replace the outputs if they exist")
     add_device(parser)
     add_json(parser)
@@ -77,7 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
     from AutoLabelLib import api
     from AutoLabelLib.core import catalogue
     from AutoLabelLib.core.prompt import Box
-    from AutoLabelLib.files.images import write_image
 
     _check(arguments)  # before minutes of computing
     spec = catalogue.find(arguments.model)
@@ -93,30 +92,49 @@ def run(arguments: argparse.Namespace) -> int:
         target=arguments.target,
         roi=Box(arguments.roi[:3], arguments.roi[3:]) if arguments.roi else None,
         wait=False,
+        plot=str(arguments.plot.resolve()) if arguments.plot else None,
         **{name: value for name, value in given.items() if value is not None},
     )
-    heat, result = follow(pending, "starting")
-    write_image(arguments.output, heat)
-    if arguments.picture:
-        _draw(arguments.picture, image, path, heat, spec)
-    _tell(arguments, heat, result, pending.warnings)
+    _, result = follow(pending, "starting")
+    written = _write(arguments, image, path, spec, result)
+    _tell(arguments, result, pending.warnings, written)
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> None:
     from AutoLabelLib.files import atomic, formats
 
+    if not (arguments.output or arguments.picture or arguments.plot):
+        raise UsageError("say what to write: --output, --picture or --plot")
     endings = (*formats.NIFTI, ".nrrd", ".mha")
-    if formats.suffix(arguments.output) not in endings:
+    if arguments.output and formats.suffix(arguments.output) not in endings:
         raise formats.unknown_format(arguments.output, endings)
-    atomic.check_target(arguments.output, arguments.overwrite)
+    for picture in filter(None, (arguments.picture, arguments.plot)):
+        if picture.suffix.lower() != ".png":
+            raise UsageError(f'a picture is written as .png, not as "{picture.suffix}"')
+    for path in filter(None, (arguments.output, arguments.picture, arguments.plot)):
+        atomic.check_target(path, arguments.overwrite)
     if arguments.picture:
-        if arguments.picture.suffix.lower() != ".png":
-            raise UsageError(f'a picture is written as .png, not as "{arguments.picture.suffix}"')
-        atomic.check_target(arguments.picture, arguments.overwrite)
         from AutoLabelLib.core.packages import require
 
         require("slicer")
+
+
+def _write(arguments: argparse.Namespace, image: Image, source: Path, spec: ModelSpec, result: Result) -> list[str]:
+    """Write what was asked for, as far as the model gives it, and return the paths."""
+    from AutoLabelLib.core.heat import Heat
+    from AutoLabelLib.files.images import write_image
+
+    written = []
+    if result.images and arguments.output:
+        write_image(arguments.output, result.images[0])
+        written.append(arguments.output)
+    if result.images and arguments.picture:
+        _draw(arguments.picture, image, source, Heat.of(result), spec)
+        written.append(arguments.picture)
+    if arguments.plot and result.values["contributions"]:
+        written.append(arguments.plot)
+    return [str(path) for path in written]
 
 
 def _draw(picture: Path, image: Image, source: Path, heat: Heat, spec: ModelSpec) -> None:
@@ -142,13 +160,13 @@ def _draw(picture: Path, image: Image, source: Path, heat: Heat, spec: ModelSpec
         beside.write_bytes(png(pixels))
 
 
-def _tell(arguments: argparse.Namespace, heat: Heat, result: Result, warnings: tuple[str, ...]) -> None:
+def _tell(arguments: argparse.Namespace, result: Result, warnings: tuple[str, ...], written: Sequence[str]) -> None:
+    values = result.values
     if arguments.json:
         report.print_json(
             {
-                "output": str(arguments.output),
-                **({"picture": str(arguments.picture)} if arguments.picture else {}),
-                **result.values,
+                "written": written,
+                **values,
                 "warnings": list(warnings),
                 "phase_seconds": result.phase_seconds,
                 "provenance": result.provenance,
@@ -156,11 +174,17 @@ def _tell(arguments: argparse.Namespace, heat: Heat, result: Result, warnings: t
         )
         return
     report.print_warnings(warnings)
-    layer = f", layer {result.values['layer']}" if result.values["layer"] else ""
-    print(f'What speaks for "{heat.target}" (probability {heat.probability:.3f}), by {heat.method}{layer}')
-    if heat.deletion:
-        _print_deletion(heat.deletion)
-    print(f"Wrote {arguments.output}" + (f" and {arguments.picture}" if arguments.picture else ""))
+    layer = f", layer {values['layer']}" if values["layer"] else ""
+    print(
+        f'What speaks for "{values["target"]}" (probability {values["probability"]:.3f}), by {values["method"]}{layer}'
+    )
+    if values["deletion"]:
+        _print_deletion(values["deletion"])
+    for row in values["contributions"][:_MOST_FEATURES]:
+        print(f"{row['effect']:+.2f}  {row['words']}")
+    print(
+        f"Wrote {' and '.join(written)}" if written else "Nothing was written: this model gives nothing of that kind."
+    )
 
 
 def _print_deletion(deletion: Mapping[str, Any]) -> None:

@@ -30,9 +30,9 @@ class Heat(Image):
     contributions: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, image: Image, result: Result) -> Heat:
-        """Return an image as the heat that a result tells about."""
-        values = result.values
+    def of(cls, result: Result) -> Heat:
+        """Return the heat that a result of the task "explanation" holds."""
+        values, image = result.values, result.images[0]
         return cls(
             image.array,
             image.affine,

@@ -26,6 +26,9 @@ from Testing.slicer_scene import GRIDS, SHAPE, add_volume
 JOBS: list[Job] = []
 
 
+FEATURES = ({"feature": "f", "effect": 0.5, "value": 1.0, "typical": 0.5, "words": "It is f."},)
+
+
 def bright_is_hot(job: Job, context: TaskContext) -> Result:
     """An explanation that anyone can check: what is brighter, is hotter."""
     JOBS.append(job)
@@ -35,6 +38,8 @@ def bright_is_hot(job: Job, context: TaskContext) -> Result:
     heat = Image((image.array / image.array.max()).astype(np.float32), image.affine, channel_names=("heat",))
     values = {"target": "Bright", "probability": 0.9, "method": job.options["method"], "layer": ""}
     values |= {"deletion": {"area": 0.1}, "contributions": []}
+    if job.options.get("layer") == "features":  # stands for a classifier of features alone
+        return Result(job.id, values={**values, "method": "contributions", "contributions": list(FEATURES)})
     return Result(job.id, images=(heat,), values=values, provenance={"options": dict(job.options)})
 
 
@@ -113,3 +118,12 @@ def test_a_node_gives_a_heatmap_over_it(scene: Any, bundle: Path) -> None:
     scene.RemoveNode(volume_node)
     with pytest.raises(InputError, match="no longer in the scene"):
         late.wait()
+
+
+def test_a_classifier_of_features_gives_contributions(scene: Any, bundle: Path) -> None:
+    assert al.explain(image(), bundle, layer="features") == FEATURES
+    volume_node = add_volume(GRIDS["oblique"])
+    volume_node.SetAttribute("DICOM.Modality", "MR")
+    chart = al.explain(volume_node, bundle, layer="features")
+    assert chart.IsA("vtkMRMLPlotChartNode")
+    assert chart.GetName() == "CT: features"

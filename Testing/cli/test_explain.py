@@ -71,6 +71,7 @@ def test_heat_is_written_and_the_curve_printed(
     values = json.loads(capsys.readouterr().out)
     assert values["deletion"] is None
     assert values["method"] == "smoothgrad"
+    assert values["written"] == [str(output)]
 
 
 def test_a_picture_is_drawn(scene: object, image_path: Path, bundle: Path, tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def test_what_cannot_be_written_is_said_first(
     image_path: Path, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["explain", str(image_path), "--model", str(bundle), "--output"]
+    assert main(words[:-1]) == 2
     assert main([*words, str(tmp_path / "heat.txt")]) == 1
     assert main([*words, str(tmp_path / "heat.nrrd"), "--picture", str(tmp_path / "heat.jpg")]) == 2
     assert main([*words, str(tmp_path / "heat.nrrd"), "--method", "guessing"]) == 2

@@ -29,15 +29,19 @@ from AutoLabelLib.worker.training.clicks import central_voxel
 
 @dataclass(frozen=True, eq=False)
 class ClassifiedObject:
-    """What a classifier sees of an object.
+    """What a classifier sees of an object, and says.
 
     Attributes:
         classifier: The classifier.
         prepared: Patch and features of the object.
+        target: The class that is explained.
+        probability: How likely the classifier says that it is.
     """
 
     classifier: Classifier
     prepared: Prepared
+    target: str
+    probability: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +49,31 @@ class Asked:
     """What is to be explained.
 
     Attributes:
-        subject: Image, networks and question.
+        subject: Image, networks and question; None for a classifier that looks at features alone.
         sha256: Hash of the model's files.
         segmented: What was segmented on the way; None if nothing was.
         classified: What is classified, where the model is a classifier.
     """
 
-    subject: Subject
+    subject: Subject | None
     sha256: str
     segmented: Labelmap | None = None
     classified: ClassifiedObject | None = None
+
+    @property
+    def target(self) -> str:
+        """What is explained: a segment or a class."""
+        if self.subject is not None:
+            return self.subject.target
+        assert self.classified is not None
+        return self.classified.target
+
+    def probability(self) -> float:
+        """Return how likely the model says that it is; of a segment, the mean over its voxels."""
+        if self.classified is not None:
+            return self.classified.probability
+        assert self.subject is not None
+        return self.subject.probability()
 
 
 def ask(job: Job, spec: ModelSpec, image: Image, device: str, context: TaskContext) -> Asked:
@@ -116,8 +135,10 @@ def _class(job: Job, spec: ModelSpec, image: Image, device: str, context: TaskCo
         prepared = classifier.prepare(image, mask, _box(job.options.get("box")) if mask is None else None)
     answer = classifier.answer(prepared)
     target = classes.target_class(classifier, answer, job.options.get("target") or None)
-    subject = classes.subject(classifier, prepared, image, mask, target)
-    return Asked(subject, classifier.bundle.sha256, segmented, ClassifiedObject(classifier, prepared))
+    probability = float(answer.probabilities[classifier.spec.classes.index(target)])
+    subject = classes.subject(classifier, prepared, image, mask, target) if classifier.networks else None
+    classified = ClassifiedObject(classifier, prepared, target, probability)
+    return Asked(subject, classifier.bundle.sha256, segmented, classified)
 
 
 def _segmented(job: Job, image: Image, device: str, context: TaskContext) -> Labelmap:

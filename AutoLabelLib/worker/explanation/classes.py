@@ -13,13 +13,12 @@ from AutoLabelLib.core.image import Image
 from AutoLabelLib.worker.classification.classifier import Answer, Classifier
 from AutoLabelLib.worker.classification.inputs import Prepared
 from AutoLabelLib.worker.classification.networks import StandardisedFeatures, answers
-from AutoLabelLib.worker.explanation.contributions import sampled
+from AutoLabelLib.worker.explanation.contributions import log_odds_of, of_classifier, sampled
 from AutoLabelLib.worker.explanation.placing import inside_of, mask_on
 from AutoLabelLib.worker.explanation.scored_network import Ask, Question, ScoredNetwork
 from AutoLabelLib.worker.explanation.subject import Look, Subject
 from AutoLabelLib.worker.outputs import SIGMOID, SOFTMAX
 
-_NEARLY_SURE = 1e-6
 _ROUNDS = 3  # each asks the networks as often as there are features, twice
 
 
@@ -51,33 +50,38 @@ def subject(
     return Subject(patch[:count], prepared.affine, inside, around, looks, target, classifier.device)
 
 
+def measured(prepared: Prepared) -> NDArray[np.float64]:
+    """Return the handcrafted features (F,) of an object; NaN where one is not defined."""
+    assert prepared.features is not None
+    return prepared.features.astype(np.float64)
+
+
 def feature_effects(
     classifier: Classifier, prepared: Prepared, target: str, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return what each handcrafted feature adds to the log-odds, and the typical features, both (F,); None without any.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each handcrafted feature adds to the log-odds of a class, and the typical features, both (F,).
 
-    The image is held fixed. Typical is the mean of the training cases, which the networks know.
+    Networks see the same image throughout; typical is the mean of their training cases, which they know.
     """
-    if prepared.features is None:
-        return None
+    from AutoLabelLib.worker.tabular.classifier import FeatureClassifier
+
+    values = measured(prepared)
+    if isinstance(classifier, FeatureClassifier):
+        return of_classifier(classifier.model, values, target, seed=seed), classifier.model.typical
     known = [
         module.mean.cpu().double().numpy()
         for network in classifier.networks
         for module in network.modules()
         if isinstance(module, StandardisedFeatures)
     ]
-    if not known:
-        return None
+    typical = np.mean(known, axis=0) if known else np.zeros_like(values)
     index = classifier.spec.classes.index(target)
-    typical = np.mean(known, axis=0)
 
     def log_odds(table: NDArray[np.float64]) -> NDArray[np.float64]:
         logits = [_logits_of_features(classifier, prepared, row) for row in table.astype(np.float32)]
-        likely = classifier.calibrated(np.stack(logits))[:, index].clip(_NEARLY_SURE, 1 - _NEARLY_SURE)
-        return np.asarray(np.log(likely / (1 - likely)))
+        return log_odds_of(classifier.calibrated(np.stack(logits))[:, index])
 
-    effects = sampled(log_odds, prepared.features.astype(np.float64), typical, _ROUNDS, seed)
-    return effects, typical
+    return sampled(log_odds, values, typical, _ROUNDS, seed), typical
 
 
 @torch.no_grad()

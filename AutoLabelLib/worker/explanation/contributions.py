@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.features import extraction
 from AutoLabelLib.worker.tabular.model import TabularClassifier
 
@@ -91,8 +92,7 @@ def of_classifier(
         return sign * _linear(part.pipeline, values) / part.calibration.temperature
 
     def log_odds(table: NDArray[np.float64]) -> NDArray[np.float64]:
-        likely = np.clip(classifier.predict_proba(table)[:, index], _NEARLY_SURE, 1 - _NEARLY_SURE)
-        return np.asarray(np.log(likely / (1 - likely)))
+        return log_odds_of(classifier.predict_proba(table)[:, index])
 
     return sampled(log_odds, values, classifier.typical, rounds, seed)
 
@@ -129,6 +129,12 @@ def sampled(
     return effects / (2 * rounds)
 
 
+def log_odds_of(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log(p / (1 - p)), finite for 0 and 1, too."""
+    likely = np.clip(probabilities, _NEARLY_SURE, 1 - _NEARLY_SURE)
+    return np.asarray(np.log(likely / (1 - likely)))
+
+
 def _is_linear(pipeline: Any) -> bool:
     return np.shape(getattr(pipeline[-1], "coef_", ())) == (1, pipeline[-1].n_features_in_)
 
@@ -160,8 +166,6 @@ def _sentence(name: str, value: float | None, typical: float | None, effect: flo
 
 
 def _described(name: str) -> str:
-    from AutoLabelLib.core.errors import InputError
-
     try:
         words = extraction.describe(name)
     except InputError:  # a column of the user's own

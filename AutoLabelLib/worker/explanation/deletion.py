@@ -21,8 +21,8 @@ from AutoLabelLib.worker.explanation.subject import Subject
 FRACTIONS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Parts of the image that are taken out; dense where explanations differ."""
 
-MARKED_FROM = 0.5
-"""Heat from which a voxel counts as marked."""
+MARKED_FROM = 0.25
+"""Heat from which a voxel counts as marked; from there on, pictures show it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Deletion:
         area: Area under the curve, from 0 to 1: the smaller, the better the explanation.
         random_area: The same for random places, mean over the draws.
         random_areas: For each draw.
-        marked_fraction: Part of the image that is marked: that has at least half of the highest heat.
+        marked_fraction: Part of the image that is marked: where the heat is at least `MARKED_FROM`.
         drop: By how much the probability falls when exactly that is taken out.
         random_drop: The same for random places, mean over the draws.
         random_drops: For each draw.

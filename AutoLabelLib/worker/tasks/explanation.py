@@ -7,11 +7,12 @@ Options:
     target: What is explained: a segment of a segmentation model (default: the one of that name, or the largest), a
         class of a classifier (default: the one that it says).
     box: For a classifier: two opposite corners in RAS mm, to judge instead of the whole image.
+    plot: Path of a PNG: the contributions of handcrafted features as bars.
     method, layer, steps, samples, noise, box_voxels, baseline, deletion, draws, seed: see
         `AutoLabelLib.worker.explanation.settings.Settings`.
 
-The result's image is the heat, from 0 to 1, on the image's own grid; its labelmap, what was segmented, if that was done
-here.
+The result's image is the heat, from 0 to 1, on the image's own grid; there is none for a classifier that looks at
+features alone. Its labelmap is what was segmented, if that was done here.
 
 Values of the result, all JSON:
     target: What was explained.
@@ -42,13 +43,17 @@ from AutoLabelLib.worker import memory_ladder, options
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation import asked, classes, deletion, methods, settings
 from AutoLabelLib.worker.explanation.asked import Asked
-from AutoLabelLib.worker.explanation.contributions import told
+from AutoLabelLib.worker.explanation.contributions import Contribution, told
+from AutoLabelLib.worker.explanation.pictures import bar_plot
 from AutoLabelLib.worker.explanation.placing import placed
 from AutoLabelLib.worker.explanation.settings import Settings
 from AutoLabelLib.worker.explanation.subject import Subject
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
-_OWN_OPTIONS = ("device", "segment", "target", "box")
+_OWN_OPTIONS = ("device", "segment", "target", "box", "plot")
+
+CONTRIBUTIONS = "contributions"
+"""The method of a model that looks at features alone."""
 
 
 def run(job: Job, context: TaskContext) -> Result:
@@ -72,7 +77,7 @@ def run(job: Job, context: TaskContext) -> Result:
     try:
         found = asked.ask(job, spec, image, device, context)
         values, heat = _explained(found, image, chosen, context)
-        values["contributions"] = _contributions(found, chosen, context)
+        contributions = _contributions(found, chosen, context)
     except (MemoryError, RuntimeError) as problem:
         if is_out_of_memory(problem):
             raise memory_ladder.too_large() from problem
@@ -81,11 +86,14 @@ def run(job: Job, context: TaskContext) -> Result:
                 f'"{chosen.method}" does not work with the network of "{spec.name}": {problem}', "Try another method."
             ) from problem
         raise
+    if contributions and job.options.get("plot"):
+        bar_plot(Path(job.options["plot"]), contributions, found.target)
+    values["contributions"] = [row.to_json() for row in contributions]
     context.progress(1.0, "Done")
     return Result(
         job.id,
         labelmaps=(found.segmented,) if found.segmented is not None else (),
-        images=(heat,),
+        images=(heat,) if heat is not None else (),
         values=values,
         warnings=tuple(context.warnings),
         phase_seconds=dict(context.phase_seconds),
@@ -102,7 +110,7 @@ def _settings(job: Job) -> Settings:
 
 
 def _check_kind(spec: ModelSpec) -> None:
-    if spec.method:
+    if spec.method and spec.task != "classification":
         raise ContractError(
             f'"{spec.name}" has no network that could be explained: it is a method.',
             "What it does follows from the prompts and the image's edges alone.",
@@ -111,21 +119,19 @@ def _check_kind(spec: ModelSpec) -> None:
         raise ContractError(f'"{spec.name}" is a model for {spec.task}, which cannot be explained yet.')
 
 
-def _explained(found: Asked, image: Image, chosen: Settings, context: TaskContext) -> tuple[dict[str, Any], Image]:
-    """Return the result's values and the heat on the image's own grid."""
+def _explained(
+    found: Asked, image: Image, chosen: Settings, context: TaskContext
+) -> tuple[dict[str, Any], Image | None]:
+    """Return the result's values and the heat on the image's own grid; None for a model that looks at features."""
     subject = found.subject
+    values: dict[str, Any] = {"target": found.target, "probability": found.probability(), "deletion": None}
+    if subject is None:
+        return {**values, "method": CONTRIBUTIONS, "layer": ""}, None
     _count_passes(subject, chosen, context)
     with context.phase("explain"):
         replaced_by = subject.baseline(chosen.baseline)
         heat = subject.heat(partial(methods.relevance, settings=chosen), replaced_by)
-    values: dict[str, Any] = {
-        "target": subject.target,
-        "probability": subject.probability(),
-        "method": chosen.method,
-        "layer": _layer(subject, chosen),
-        "deletion": None,
-        "contributions": [],
-    }
+    values |= {"method": chosen.method, "layer": _layer(subject, chosen)}
     if not heat.any():
         context.warn(
             f'Nothing in the image speaks for "{subject.target}" in the eyes of {chosen.method}; '
@@ -139,18 +145,15 @@ def _explained(found: Asked, image: Image, chosen: Settings, context: TaskContex
     return values, Image(np.clip(array, 0, 1)[np.newaxis], image.affine, channel_names=("heat",))
 
 
-def _contributions(found: Asked, chosen: Settings, context: TaskContext) -> list[dict[str, Any]]:
+def _contributions(found: Asked, chosen: Settings, context: TaskContext) -> list[Contribution]:
     """Return what each handcrafted feature adds, for a classifier that reads some; [] for any other model."""
-    if found.classified is None:
+    if found.classified is None or found.classified.prepared.features is None:
         return []
-    classifier, prepared, target = found.classified.classifier, found.classified.prepared, found.subject.target
+    classifier, prepared, target = found.classified.classifier, found.classified.prepared, found.classified.target
     with context.phase("features"):
         context.progress(0.99, "Asking what the features add")
-        effects = classes.feature_effects(classifier, prepared, target, chosen.seed)
-    if effects is None or prepared.features is None:
-        return []
-    names, features = classifier.contract.features, prepared.features.astype(np.float64)
-    return [row.to_json() for row in told(names, features, effects[1], effects[0], target)]
+        effects, typical = classes.feature_effects(classifier, prepared, target, chosen.seed)
+    return told(classifier.contract.features, classes.measured(prepared), typical, effects, target)
 
 
 def _count_passes(subject: Subject, chosen: Settings, context: TaskContext) -> None:
@@ -188,6 +191,9 @@ def _provenance(job: Job, spec: ModelSpec, found: Asked, device: str, values: di
             "torch": torch.__version__,
         },
         "device": device,
-        "options": {**job.options, "target": values["target"], "layer": values["layer"]},
+        "options": {
+            **{name: value for name, value in job.options.items() if name != "plot"},
+            **{name: values[name] for name in ("target", "method", "layer")},
+        },
         "prompts": job.prompts.to_json(),
     }
