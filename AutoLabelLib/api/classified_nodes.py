@@ -9,7 +9,6 @@ from typing import Any
 from AutoLabelLib.api.classification import Classified, findings_of
 from AutoLabelLib.api.segment_choice import ChosenSegments
 from AutoLabelLib.core import catalogue
-from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.job import Result
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.provenance import segment_tags
@@ -17,7 +16,7 @@ from AutoLabelLib.scene.class_tags import tag_segment
 from AutoLabelLib.scene.findings import add_findings, findings_table
 from AutoLabelLib.scene.nodes import resolve
 from AutoLabelLib.scene.segmentations import show_labelmap
-from AutoLabelLib.scene.transforms import matrix_between, world_from_local
+from AutoLabelLib.scene.transforms import finding_in_world
 from AutoLabelLib.scene.volumes import VolumeGrid, grid_of
 
 
@@ -48,7 +47,7 @@ def finish_for_nodes(
         segment_ids = list(chosen.segment_ids) if chosen is not None else []
         if result.labelmaps:
             segmentation, segment_ids = _shown(result, spec, volume, segmentation, grid)
-        findings = tuple(_where_shown(finding, volume) for finding in findings_of(result))
+        findings = tuple(finding_in_world(finding, volume) for finding in findings_of(result))
         own_ids = [segment_ids[number] for number in result.values["segments"]] if segment_ids else []
         if own_ids:
             findings = tuple(
@@ -89,11 +88,3 @@ def _shown(
 
 def _ids(segmentation_node: Any) -> list[str]:
     return [] if segmentation_node is None else list(segmentation_node.GetSegmentation().GetSegmentIDs())
-
-
-def _where_shown(finding: Finding, volume_node: Any) -> Finding:
-    """Return a finding where the views show it; under a non-linear transform its place follows, its size does not."""
-    if matrix_between(volume_node, None) is not None:
-        return finding
-    r, a, s = world_from_local(volume_node, finding.center_ras_mm).tolist()
-    return replace(finding, center_ras_mm=(r, a, s), id=finding.id)

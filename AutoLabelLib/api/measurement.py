@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -17,7 +16,6 @@ from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.core.labelmap import Labelmap
-from AutoLabelLib.core.prompt import Position
 
 Findings = tuple[Finding, ...]
 
@@ -102,6 +100,7 @@ def _submit_for_node(
     from AutoLabelLib.scene.finding_axes import show_axes as show_lines
     from AutoLabelLib.scene.findings import add_findings
     from AutoLabelLib.scene.nodes import resolve
+    from AutoLabelLib.scene.transforms import finding_in_world
     from AutoLabelLib.scene.volumes import grid_of, image_from_volume, remarks
 
     box = _box(chosen.labelmap) if chosen.labelmap.same_grid(grid_of(volume_node)) else None
@@ -111,7 +110,7 @@ def _submit_for_node(
 
     def finish(result: Result) -> Findings:
         volume, *segmentations = (resolve(node_id, name=name) for node_id, name in nodes.items())
-        findings = tuple(_in_world(finding, volume) for finding in _findings(result))
+        findings = tuple(finding_in_world(finding, volume) for finding in _findings(result))
         if not segmentations:
             return findings
         segment_ids = [chosen.segment_ids[place] for place in result.values["segments"]]
@@ -143,21 +142,3 @@ def _box(labelmap: Labelmap) -> IndexBox:
 
 def _triple(values: Any) -> tuple[int, int, int]:
     return (int(values[0]), int(values[1]), int(values[2]))
-
-
-def _in_world(finding: Finding, volume_node: Any) -> Finding:
-    """Return a finding where the views show it; under a non-linear transform its place follows, its size does not."""
-    from AutoLabelLib.scene.transforms import matrix_between, world_from_local
-
-    if matrix_between(volume_node, None) is not None:
-        return finding
-    lines = {name: world_from_local(volume_node, line) for name, line in finding.lines_ras_mm.items()}
-    return replace(
-        finding,
-        center_ras_mm=_position(world_from_local(volume_node, finding.center_ras_mm)),
-        lines_ras_mm={name: (_position(ends[0]), _position(ends[1])) for name, ends in lines.items()},
-    )
-
-
-def _position(values: Any) -> Position:
-    return (float(values[0]), float(values[1]), float(values[2]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from AutoLabelLib.core.prompt import Box, Lasso, Point, Prompts, Scribble
+from AutoLabelLib.core.finding import Finding
+from AutoLabelLib.core.prompt import Box, Lasso, Point, Position, Prompts, Scribble
 from AutoLabelLib.scene.nodes import Node, load_slicer
 
 
@@ -92,3 +94,23 @@ def prompts_for_image(prompts: Prompts, volume_node: Node) -> Prompts:
         tuple(Scribble(tuple(map(tuple, moved(s.path_ras_mm))), s.positive) for s in prompts.scribbles),
         tuple(Lasso(tuple(map(tuple, moved(s.path_ras_mm))), s.positive) for s in prompts.lassos),
     )
+
+
+def finding_in_world(finding: Finding, volume_node: Node) -> Finding:
+    """Return a finding in the frame of `image_from_volume(volume_node)` where the views show it.
+
+    As for prompts, that differs only under a non-linear parent transform; then place and lines follow, not the size.
+    """
+    if matrix_between(volume_node, None) is not None:
+        return finding
+    lines = {name: world_from_local(volume_node, line) for name, line in finding.lines_ras_mm.items()}
+    return replace(
+        finding,
+        center_ras_mm=_position(world_from_local(volume_node, finding.center_ras_mm)),
+        lines_ras_mm={name: (_position(start), _position(end)) for name, (start, end) in lines.items()},
+    )
+
+
+def _position(values: NDArray[np.float64]) -> Position:
+    right, anterior, superior = values.tolist()
+    return (right, anterior, superior)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.affine import Affine, cropped_affine, ras_from_index, voxel_volume_ml
 from AutoLabelLib.core.crop import IndexBox, found_box
 from AutoLabelLib.core.errors import GeometryError, InputError, UnsupportedVolumeError
-from AutoLabelLib.core.finding import Line
+from AutoLabelLib.core.finding import Finding, Line
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Position
+from AutoLabelLib.core.terminology import SegmentCode
 from AutoLabelLib.worker.diameters import axial_axes, longest_mm
 
 SOLID_ABOVE_HU = -300.0
@@ -97,6 +98,20 @@ def measured(
         values |= {"solid_percent": 100 * share, "solid_volume_ml": share * volume_ml, "solid_above_hu": solid_above_hu}
     center, size = _box_ras_mm(inside, affine)
     return Measured(center, size, values, {"long_axis": axes.long_ras_mm, "short_axis": axes.short_ras_mm})
+
+
+def with_measurements(finding: Finding, found: Measured, code: SegmentCode | None = None) -> Finding:
+    """Return a finding with what was measured, and the kind of structure that its segment's code says."""
+    structure = _structure(code) or finding.structure
+    return replace(finding, measurements=found.values, lines_ras_mm=found.lines_ras_mm, structure=structure)
+
+
+def _structure(code: SegmentCode | None) -> str:
+    """Return what a code says that a segment shows, such as "Left Kidney"; "" where nobody said."""
+    if code is None:
+        return ""
+    modifier = f"{code.type_modifier.meaning} " if code.type_modifier else ""
+    return f"{modifier}{code.type.meaning}"
 
 
 def is_ct(image: Image) -> bool:

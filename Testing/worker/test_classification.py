@@ -77,6 +77,8 @@ def test_a_segment_gets_its_class_and_says_where_it_is(folder: Path) -> None:
     assert found.class_probabilities["left"] == pytest.approx(1 - found.score)
     assert found.center_ras_mm == pytest.approx(tuple(ras_from_index(AFFINE, CENTER)))
     assert found.size_mm == pytest.approx((5.0, 5.0, 6.0))
+    assert found.measurements["volume_ml"] == pytest.approx(0.15)
+    assert set(found.lines_ras_mm) == {"long_axis", "short_axis"}
     assert found.created
 
 

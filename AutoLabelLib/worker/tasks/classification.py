@@ -40,6 +40,7 @@ from AutoLabelLib.worker.classification.classifier import Classifier, check_is_c
 from AutoLabelLib.worker.classification.judgement import judge
 from AutoLabelLib.worker.classification.masks import NamedMask
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.measurement import measured, with_measurements
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
 _KNOWN_OPTIONS = ("device", "segments", "box", "tta")
@@ -187,8 +188,10 @@ def _findings(
         outside = f"{named.outside_fraction:.0%} of the segment lies outside of the volume"
         reasons = (outside,) if named.outside_fraction > 0 else ()
         with context.phase("network"):
-            tta = choices.tta
-            findings.append(judge(classifier, prepared, named.name, test_time_augmentation=tta, reasons=reasons))
+            finding = judge(classifier, prepared, named.name, test_time_augmentation=choices.tta, reasons=reasons)
+        with context.phase("measure"):
+            found = measured(image, named.mask)
+            findings.append(with_measurements(finding, found, labelmap.segments[number].code))
         numbers.append(number)
     return findings, numbers
 

@@ -23,7 +23,7 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.worker.comparison import on_grid_of
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.measurement import SOLID_ABOVE_HU, measured
+from AutoLabelLib.worker.measurement import SOLID_ABOVE_HU, measured, with_measurements
 
 _OPTIONS = ("solid", "solid_above_hu")
 
@@ -60,25 +60,8 @@ def run(job: Job, context: TaskContext) -> Result:
 
 def _finding(segment: Segment, image: Image, mask: Any, options: Mapping[str, Any]) -> Finding:
     found = measured(image, mask, **options)
-    return Finding(
-        found.center_ras_mm,
-        found.size_mm,
-        1.0,
-        "",
-        measurements=found.values,
-        segment=segment.name,
-        structure=structure_of(segment),
-        lines_ras_mm=found.lines_ras_mm,
-        created=now(),
-    )
-
-
-def structure_of(segment: Segment) -> str:
-    """Return what a segment's code says that it shows, such as "Left Kidney"; "" where nobody said."""
-    if segment.code is None:
-        return ""
-    modifier = f"{segment.code.type_modifier.meaning} " if segment.code.type_modifier else ""
-    return f"{modifier}{segment.code.type.meaning}"
+    finding = Finding(found.center_ras_mm, found.size_mm, 1.0, "", segment=segment.name, created=now())
+    return with_measurements(finding, found, segment.code)
 
 
 def _on_grid(labelmap: Labelmap, image: Image, context: TaskContext) -> Labelmap:
