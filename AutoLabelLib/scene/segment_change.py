@@ -38,12 +38,19 @@ class Change:
         start_ijk: Index on the grid of the box's first voxel.
         added: (I, J, K) bool, what the segment got.
         taken: For each other segment that lost voxels, by its id, which ones (I, J, K) bool.
+        removed: (I, J, K) bool, what the segment itself lost.
     """
 
     affine: Affine
     start_ijk: Corner
     added: NDArray[np.bool_]
     taken: Mapping[str, NDArray[np.bool_]]
+    removed: NDArray[np.bool_]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it left everything as it was."""
+        return not (self.added.any() or self.removed.any() or self.taken)
 
 
 @contextmanager
@@ -64,13 +71,14 @@ def watched(segmentation_node: Node, segment_id: str, image: Any) -> Iterator[li
     yield changes
     after = _masks(segmentation_node, affine, start, shape)
     nothing = np.zeros(shape, bool)
-    added = after.get(segment_id, nothing) & ~before.get(segment_id, nothing)
+    own = [masks.get(segment_id, nothing) for masks in (before, after)]
+    added, removed = own[1] & ~own[0], own[0] & ~own[1]
     lost = {other: mask & ~after.get(other, nothing) for other, mask in before.items() if other != segment_id}
-    changes.append(Change(affine, start, added, {other: mask for other, mask in lost.items() if mask.any()}))
+    changes.append(Change(affine, start, added, {other: mask for other, mask in lost.items() if mask.any()}, removed))
 
 
 def take_back(segmentation_node: Node, segment_id: str, change: Change) -> None:
-    """Take from a segment what a change added to it, and give to its neighbours what it took from them.
+    """Take from a segment what a change added to it, and give back what it took from it and from its neighbours.
 
     What was edited otherwise since then stays, and a neighbour that is gone is left out.
     """
@@ -82,7 +90,8 @@ def take_back(segmentation_node: Node, segment_id: str, change: Change) -> None:
         keep = (~added).astype(np.uint8)
         image = oriented_image(keep, change.affine, change.start_ijk)
         logic.SetBinaryLabelmapToSegment(image, segmentation_node, segment_id, logic.MODE_MERGE_MIN)
-    for other, mask in change.taken.items():
+    lost = {**change.taken, **({segment_id: change.removed} if change.removed.any() else {})}
+    for other, mask in lost.items():
         if segmentation.GetSegment(other) is not None:
             image = oriented_image(mask.astype(np.uint8), change.affine, change.start_ijk)
             logic.SetBinaryLabelmapToSegment(image, segmentation_node, other, logic.MODE_MERGE_MASK)
@@ -102,12 +111,20 @@ class Before:
     start_ijk: Corner
     mask: NDArray[np.bool_]
 
-    def with_added(self, change: Change) -> NDArray[np.bool_]:
+    def with_change(self, change: Change) -> NDArray[np.bool_]:
         """Return the mask (I, J, K) as a change of it left it."""
         mask = self.mask.copy()
         parts = overlap(self.start_ijk, mask.shape, change.start_ijk, change.added.shape)
         if parts is not None:
-            mask[parts[0]] |= change.added[parts[1]]
+            mask[parts[0]] = mask[parts[0]] & ~change.removed[parts[1]] | change.added[parts[1]]
+        return mask
+
+    def without_change(self, change: Change) -> NDArray[np.bool_]:
+        """Return what the mask (I, J, K) was, if it is what a change of it left."""
+        mask = self.mask.copy()
+        parts = overlap(self.start_ijk, mask.shape, change.start_ijk, change.added.shape)
+        if parts is not None:
+            mask[parts[0]] = mask[parts[0]] & ~change.added[parts[1]] | change.removed[parts[1]]
         return mask
 
 
@@ -126,7 +143,7 @@ def before_of(segmentation_node: Node, segment_id: str, changes: Sequence[Change
     mask = _mask(segmentation_node, segment_id, affine, start, tuple(high - low))
     before = Before(affine, start, mask)
     if latest is not None:
-        before = Before(affine, start, mask & ~Before(affine, start, np.zeros_like(mask)).with_added(latest))
+        before = Before(affine, start, before.without_change(latest))
     return before
 
 
@@ -134,7 +151,7 @@ def shown_change(segmentation_node: Node, segment_id: str, before: Before, chang
     """Return which of several changes a segment shows: its index, or -1 for none; None if it holds something else."""
     now = _mask(segmentation_node, segment_id, before.affine, before.start_ijk, before.mask.shape)
     for index in reversed(range(len(changes))):
-        if np.array_equal(now, before.with_added(changes[index])):
+        if np.array_equal(now, before.with_change(changes[index])):
             return index
     return -1 if np.array_equal(now, before.mask) else None
 

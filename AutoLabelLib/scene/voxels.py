@@ -6,6 +6,7 @@ which says which box of that grid is stored. All else is background.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,15 @@ def start_of(image: Any) -> Corner:
     """Return the index on the grid of an oriented image's first voxel."""
     low_i, _, low_j, _, low_k, _ = image.GetExtent()
     return (low_i, low_j, low_k)
+
+
+def around(images: Sequence[Any]) -> Any:
+    """Return an oriented image whose extent covers those of several on one grid; its voxels mean nothing."""
+    low = np.min([start_of(image) for image in images], axis=0)
+    high = np.max([image.GetExtent()[1::2] for image in images], axis=0)
+    result = empty_image(affine_of(images[0]))
+    result.SetExtent(extent(low, high - low + 1))
+    return result
 
 
 def on_grid(image: Any, affine: ArrayLike) -> bool:

@@ -53,7 +53,8 @@ class AutoLabelEffect(AbstractScriptedSegmentEditorEffect):
 
         first = _("Point at something in a slice view: the segment becomes what you point at")
         more = _(
-            "Correct it with further prompts, inside or outside. What the segment held before stays, and masking, "
+            "Correct it with further prompts, inside or outside. What the segment held before stays, unless you tick "
+            "that prompts correct it, whatever made it, or begin with a prompt outside of it. Masking, "
             "editable intensity range, overwrite mode and undo work as in all effects. Marks can be dragged. "
             "Middle and right button and Ctrl with the left one work as without the effect."
         )
@@ -65,6 +66,7 @@ class AutoLabelEffect(AbstractScriptedSegmentEditorEffect):
         self.scriptedEffect.setParameterDefault("Model", "any_structure")
         self.scriptedEffect.setParameterDefault("Tool", "point")
         self.scriptedEffect.setParameterDefault("NewSegment", 0)
+        self.scriptedEffect.setParameterDefault("Correct", 0)
 
     def activate(self) -> None:
         """The user has chosen this effect."""

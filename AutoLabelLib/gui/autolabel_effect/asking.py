@@ -8,6 +8,7 @@ from typing import Any
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.core.errors import AutoLabelError, ModelError
 from AutoLabelLib.core.job import Progress
+from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Prompts
 from AutoLabelLib.gui.autolabel_effect.place import Place
@@ -37,6 +38,7 @@ class Asking:
         self._interaction: Any = None
         self._about: Any = None  # the volume that the session looks at, and the answers are about
         self._answers: dict[Prompts, Any] = {}
+        self._start: Labelmap | None = None
 
     @property
     def busy(self) -> bool:
@@ -64,6 +66,13 @@ class Asking:
         self.spec, self.structure = spec, structure
         self._interaction = self._about = None
         self._answers.clear()
+
+    def start_from(self, start: Labelmap | None) -> None:
+        """Ask about what corrects a mask from now on; None: about something new."""
+        if start is not None or self._start is not None:
+            self._start = start
+            self._interaction = self._about = None
+            self._answers.clear()
 
     def ask(
         self,
@@ -127,7 +136,7 @@ class Asking:
         if about != self._about:
             self._answers.clear()
         if self._interaction is None or self._about is None or self._about[0] != place.volume_id:
-            self._interaction = _interaction(volume_node, self.spec, self.structure)
+            self._interaction = _interaction(volume_node, self.spec, self.structure, self._start)
         self._about = about
         return self._interaction
 
@@ -137,10 +146,10 @@ class Asking:
         self._answers[prompts] = update
 
 
-def _interaction(volume_node: Any, spec: ModelSpec, structure: str | None) -> Any:
+def _interaction(volume_node: Any, spec: ModelSpec, structure: str | None, start: Labelmap | None) -> Any:
     from AutoLabelLib.api.interaction import interact
     from AutoLabelLib.gui.slicer_worker import use_slicer_worker
 
     settings = Settings()
     use_slicer_worker(settings)
-    return interact(volume_node, spec.folder or spec.name, structure=structure, device=settings.device)
+    return interact(volume_node, spec.folder or spec.name, start=start, structure=structure, device=settings.device)

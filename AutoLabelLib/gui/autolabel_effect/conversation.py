@@ -36,6 +36,7 @@ class Conversation:
     Attributes:
         text: What happened or what to do next, in one sentence.
         error: What went wrong last; None if nothing did.
+        corrects: Whether the next object is what the segment holds already; else it is added to that.
     """
 
     def __init__(self, scripted_effect: Any, asking: Asking, on_change: Callable[[], None]) -> None:
@@ -47,6 +48,7 @@ class Conversation:
         self._object: SegmentObject | None = None
         self._given = GivenPrompts()
         self.text = ""
+        self.corrects = False
         self.error: AutoLabelError | None = None
 
     @property
@@ -82,7 +84,7 @@ class Conversation:
     def add(self, prompt: Prompt) -> None:
         """Add a prompt and ask the model."""
         with reported(self._fail):
-            self._begin()
+            self._begin(prompt)
             if prompt in self._given.history.prompts:
                 return
             self._go(self._given.history.add(prompt))
@@ -178,11 +180,13 @@ class Conversation:
         self.asking.stop()
         self.marks.close()
 
-    def _begin(self) -> None:
+    def _begin(self, first: Prompt) -> None:
         self.look_again()
         if self._object is None:
             place = place_of(self._effect.parameterSetNode())
-            self._object = SegmentObject(place, self._effect)
+            # Nothing but what is there can be meant by a first prompt that says what does not belong to it.
+            self._object = SegmentObject(place, self._effect, self.corrects or not first.positive)
+            self.asking.start_from(self._object.start)
             self._watch.follow(place.segmentation_node())
 
     def _go(self, history: PromptHistory) -> None:

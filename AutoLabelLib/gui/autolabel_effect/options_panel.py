@@ -52,7 +52,12 @@ class OptionsPanel:
         """Whether each accepted object shall have a segment of its own."""
         return bool(self.ui.newSegmentBox.checked)
 
-    def show_choices(self, model: str, kind: str, new_segment: bool) -> None:
+    @property
+    def corrects(self) -> bool:
+        """Whether prompts shall correct what the segment holds."""
+        return bool(self.ui.correctBox.checked)
+
+    def show_choices(self, model: str, kind: str, new_segment: bool, corrects: bool) -> None:
         """Show the choices that the scene holds."""
         if self.model_choice.spec is None or model != self.model_choice.spec.name:
             if self.model_choice.choose(model):
@@ -61,6 +66,7 @@ class OptionsPanel:
         if kind in self._buttons and self._buttons[kind].enabled:
             self.choose_tool(kind)
         self.ui.newSegmentBox.checked = new_segment
+        self.ui.correctBox.checked = corrects
 
     def choose_tool(self, kind: str) -> None:
         """Choose a tool, if the model understands what it makes."""
@@ -143,6 +149,11 @@ class OptionsPanel:
         ui.resetButton.connect("clicked()", conversation.reset)
         ui.acceptButton.connect("clicked()", on_accept)
         ui.newSegmentBox.connect("toggled(bool)", lambda on: self._on_choice())
+        ui.correctBox.connect("toggled(bool)", self._correct)
+
+    def _correct(self, on: bool) -> None:
+        self._conversation.corrects = on
+        self._on_choice()
 
     def remove_selected(self) -> None:
         """Remove the prompt under the mouse, or else the one that is selected in the list."""

@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from AutoLabelLib.core.affine import same_affine
+from AutoLabelLib.core.crop import found_box
 from AutoLabelLib.core.errors import GeometryError, InputError
+from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.prompt_history import PromptHistory
 from AutoLabelLib.gui.autolabel_effect.place import Place, place_of
 from AutoLabelLib.scene.modifier_labelmap import modifier_labelmap
 from AutoLabelLib.scene.nodes import Node
 from AutoLabelLib.scene.segment_change import Before, Change, before_of, shown_change, take_back, watched
+from AutoLabelLib.scene.segmentations import labelmap_from_segmentation
 from AutoLabelLib.scene.segments import exchange_tags
 from AutoLabelLib.scene.volumes import grid_of
-from AutoLabelLib.scene.voxels import affine_of
+from AutoLabelLib.scene.voxels import Corner, affine_of, around
 
 # Slicer's own editor remembers as many steps.
 _REMEMBERED_STEPS = 10
@@ -42,10 +46,15 @@ class SegmentObject:
     Args:
         place: Where the object is.
         scripted_effect: Slicer's side of the effect.
+        corrects: Whether the object is what the segment holds, which answers correct; else they are added to it.
+
+    Attributes:
+        start: What is corrected, on the volume's grid; None for nothing.
     """
 
-    def __init__(self, place: Place, scripted_effect: Any) -> None:
+    def __init__(self, place: Place, scripted_effect: Any, corrects: bool = False) -> None:
         self.place = place
+        self.start = _held(place) if corrects else None
         self._effect = scripted_effect
         self._steps = [_Step(PromptHistory(), None)]
         self._shown = self._steps[0]
@@ -88,12 +97,14 @@ class SegmentObject:
                 _("The segmentation's geometry was changed meanwhile: the result was dropped."),
                 _("Accept what is there, and begin anew."),
             )
-        image = modifier_labelmap(
-            update.mask, update.start_ijk, update.grid.local_affine, volume_node, segmentation_node, reference
-        )
+        added, removed, start_ijk = self._differences(update)
+        images = [
+            modifier_labelmap(mask, start_ijk, update.grid.local_affine, volume_node, segmentation_node, reference)
+            for mask in (added, removed)
+        ]
         self._effect.saveStateForUndo()
         self._take_back(segmentation_node)
-        change = self._add(segmentation_node, image) if image is not None else None
+        change = self._edit(segmentation_node, *images)
         self._tags = exchange_tags(self._segment(), update.tags) | self._tags
         self._note(history, change)
         return change is not None
@@ -153,13 +164,34 @@ class SegmentObject:
         if self._shown.change is not None:
             take_back(segmentation_node, self.place.segment_id, self._shown.change)
 
-    def _add(self, segmentation_node: Node, image: Any) -> Change | None:
-        """Add an image to the segment as the editor allows it; return what came of it, None for nothing."""
-        mode = slicer.qSlicerSegmentEditorAbstractEffect.ModificationModeAdd
-        with watched(segmentation_node, self.place.segment_id, image) as changes:
-            self._effect.modifySelectedSegmentByLabelmap(image, mode)
-        change = changes[0]
-        return change if change.added.any() or change.taken else None
+    def _differences(self, update: Any) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Corner]:
+        """Return what an answer adds to the segment and removes from it, (I, J, K) each, in a box of the volume's grid.
+
+        The third is the index of that box's first voxel.
+        """
+        if self.start is None:
+            return update.mask, np.zeros((0, 0, 0), bool), update.start_ijk
+        held = found_box(self.start.array)
+        masks = (self.start.array[0][held.slices] != 0, update.mask)
+        starts = np.array((held.start_ijk, update.start_ijk))
+        low = starts.min(axis=0)
+        high = np.max(starts + [mask.shape for mask in masks], axis=0)
+        before, after = (np.zeros(tuple(high - low), bool) for _mask in masks)
+        for whole, mask, start in zip((before, after), masks, starts - low, strict=True):
+            whole[tuple(slice(int(a), int(a) + n) for a, n in zip(start, mask.shape, strict=True))] = mask
+        return after & ~before, before & ~after, (int(low[0]), int(low[1]), int(low[2]))
+
+    def _edit(self, segmentation_node: Node, added: Any, removed: Any) -> Change | None:
+        """Add and remove images as the editor allows it; return what came of it, None for nothing."""
+        modes = slicer.qSlicerSegmentEditorAbstractEffect
+        steps = ((added, modes.ModificationModeAdd), (removed, modes.ModificationModeRemove))
+        wanted = [(image, mode) for image, mode in steps if image is not None]
+        if not wanted:
+            return None
+        with watched(segmentation_node, self.place.segment_id, around([image for image, _mode in wanted])) as changes:
+            for image, mode in wanted:
+                self._effect.modifySelectedSegmentByLabelmap(image, mode)
+        return None if changes[0].is_nothing else changes[0]
 
     def _note(self, history: PromptHistory, change: Change | None) -> None:
         self._shown = _Step(history, change)
@@ -168,3 +200,9 @@ class SegmentObject:
         if changes:
             node = self.place.segmentation_node()
             self._before = before_of(node, self.place.segment_id, changes, change)
+
+
+def _held(place: Place) -> Labelmap | None:
+    """Return what a segment holds, on the volume's grid; None if it holds nothing."""
+    labelmap = labelmap_from_segmentation(place.segmentation_node(), place.volume_node(), [place.segment_id])
+    return labelmap if labelmap.array.any() else None

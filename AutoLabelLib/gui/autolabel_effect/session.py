@@ -103,9 +103,8 @@ class EffectSession:
         self._is_showing = True
         try:
             read = self._effect.scriptedEffect
-            self.panel.show_choices(
-                read.parameter("Model"), read.parameter("Tool"), read.parameter("NewSegment") == "1"
-            )
+            flags = (read.parameter(name) == "1" for name in ("NewSegment", "Correct"))
+            self.panel.show_choices(read.parameter("Model"), read.parameter("Tool"), *flags)
         finally:
             self._is_showing = False
 
@@ -120,6 +119,7 @@ class EffectSession:
                 write.setParameter("Model", self.panel.model_choice.spec.name)
             write.setParameter("Tool", self.gestures.kind)
             write.setParameter("NewSegment", int(self.panel.opens_new_segment))
+            write.setParameter("Correct", int(self.panel.corrects))
         finally:
             self._is_showing = False
 

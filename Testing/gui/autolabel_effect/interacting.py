@@ -12,7 +12,7 @@ from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.errors import AutoLabelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
-from AutoLabelLib.core.labelmap import Segment
+from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.model import Channel, ModelSpec
 from AutoLabelLib.core.prompt import Box, Point, Position, Prompts
 
@@ -43,10 +43,15 @@ CLICKS_ON_CT = ModelSpec(
 AUTOMATIC = ModelSpec("hippocampus_mr", "1.0", "segmentation", (Channel("T1", "MR"),), (Segment("Hippocampus", 1),))
 
 
-def answer_to(prompts: Prompts, affine: NDArray[np.float64], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-    """Return a model's answer (I, J, K): balls around points and strokes, and boxes; the negative ones taken away."""
+def answer_to(
+    prompts: Prompts, affine: NDArray[np.float64], shape: tuple[int, int, int], start: Labelmap | None = None
+) -> NDArray[np.bool_]:
+    """Return a model's answer (I, J, K): what it starts from, balls around points and strokes, and boxes.
+
+    Negative ones are taken away.
+    """
     centres = ras_from_index(affine, np.stack(np.indices(shape), axis=-1))
-    mask = np.zeros(shape, bool)
+    mask = np.zeros(shape, bool) if start is None else start.array[0] != 0
     for positive in (True, False):
         for prompt in prompts:
             if prompt.positive != positive:
@@ -77,10 +82,10 @@ class FakeModel:
         self.answers_at_once = True
         self.refuses: AutoLabelError | None = None
 
-    def interact(self, source: Any, model: Any, *, structure: str | None = None, **options: Any) -> Any:
+    def interact(self, source: Any, model: Any, *, start: Labelmap | None = None, **options: Any) -> Any:
         """Return a session on a volume."""
         self.sessions.append((source.GetID(), str(model)))
-        return _Session(self, source.GetID())
+        return _Session(self, source.GetID(), start)
 
     def answer(self, index: int = -1, mask: NDArray[np.bool_] | None = None) -> None:
         """Let a question be answered, with a mask of its own if one is given."""
@@ -94,8 +99,8 @@ class FakeModel:
 
 
 class _Session:
-    def __init__(self, model: FakeModel, volume_id: str) -> None:
-        self._model, self._volume_id = model, volume_id
+    def __init__(self, model: FakeModel, volume_id: str, start: Labelmap | None = None) -> None:
+        self._model, self._volume_id, self._start = model, volume_id, start
 
     def submit(self, prompts: Prompts) -> Any:
         """Take a question."""
@@ -118,7 +123,11 @@ class _Session:
             raise model.refuses
 
         def finish(result: Result) -> MaskUpdate:
-            mask = handle.mask if handle.mask is not None else answer_to(given, grid.affine, grid.spatial_shape)
+            mask = (
+                handle.mask
+                if handle.mask is not None
+                else answer_to(given, grid.affine, grid.spatial_shape, self._start)
+            )
             box = bounding_box(mask)
             start = (0, 0, 0) if box is None else (box[0].start, box[1].start, box[2].start)
             return MaskUpdate(mask[box] if box is not None else mask[:1, :1, :1], start, grid, result, ANYTHING)
