@@ -12,7 +12,7 @@ The layers, each importing only what its row allows (held by Testing/test_archit
 | `client`   | start, watch, cancel and restart the worker; submit jobs              | core, protocol                 |
 | `worker`   | the other process: torch and MONAI, one file per task                 | core, protocol, files, phantom |
 | `scene`    | MRML nodes to and from core types, pictures of them; main thread only | core, files                    |
-| `api`      | the verbs: segment, interact, evaluate, train, models                 | all above but worker           |
+| `api`      | the verbs: segment, interact, classify, explain, measure and others   | all above but worker           |
 | `install`  | what Slicer's Python lacks, and getting it when the user asks for it  | all above but worker           |
 | `gui`      | the panels inside Slicer, one file each; widgets only                 | all above but worker           |
 | `cli`      | the `autolabel` command, one file per verb                            | all above but worker, gui      |

@@ -42,6 +42,33 @@ def test_console_session_runs(test_data: Path, capsys: pytest.CaptureFixture[str
     assert names["interaction"].segmentation_node.GetSegmentation().GetNumberOfSegments() == 1
 
 
+def test_findings_session_runs(test_data: Path) -> None:
+    slicer = pytest.importorskip("slicer", reason="needs the Slicer libraries: pip install 'autolabel[slicer]'")
+    from AutoLabelLib.core.affine import ras_from_index
+    from AutoLabelLib.files.images import read_voxels
+    from AutoLabelLib.scene.headless import headless_scene
+
+    headless_scene()
+    name = "LIDC-IDRI-0003_R_2.nii.gz"
+    ct_node = slicer.modules.volumes.logic().AddArchetypeVolume(
+        str(test_data / "lung_nodule_ct" / "images" / name), "CT"
+    )
+    ct_node.SetAttribute("DICOM.Modality", "CT")
+    mask = read_voxels(test_data / "lung_nodule_ct" / "masks" / name)
+    middle = np.argwhere(mask.array[0] > 0).mean(axis=0)
+    block = re.search(r"<!-- code: findings -->\n```python\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    names = {"ctNode": ct_node, "noduleRas": tuple(ras_from_index(mask.affine, middle))}
+    exec(compile(block.group(1), "README.md", "exec"), names)
+
+    (finding,) = names["found"].findings
+    assert set(names["found"].probabilities) == {"benign", "malignant"}
+    assert finding.segment
+    assert slicer.util.arrayFromVolume(names["heatNode"]).max() == pytest.approx(1.0)
+    assert names["findings"][0].measurements["volume_ml"] > 1
+    assert names["features"].GetNumberOfRows() > 90
+
+
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!http)([^)#]+)\)", README))))
 def test_what_the_readme_links_to_is_there(target: str) -> None:
     assert (Path(__file__).parents[1] / target).exists()
