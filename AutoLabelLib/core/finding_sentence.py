@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
+from AutoLabelLib.core import catalogue
+from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.model import Attribute
 
 _WHOLE_FROM_MM = 3.0  # as reports do; below, half a millimetre would be a sixth
 
 
-def sentence(finding: Finding, attributes: tuple[Attribute, ...] = ()) -> str:
+def sentence(finding: Finding, attributes: tuple[Attribute, ...] | None = None) -> str:
     """Return what was found, how large it is, and what it is: without a full stop, good for any organ.
 
     Args:
         finding: The finding.
-        attributes: What its model rates, for the scales ("4 of 5"); a rating without one is told as a number alone.
+        attributes: What its model rates, for the scales ("4 of 5"), without which a rating is a number alone; None asks
+            the model, if it is installed.
 
     Such as "Nodule in segment 'Lung nodule 1', 12 × 9 mm on axial image, 0.62 ml, mean 34 HU, 95 % solid; malignant
     with probability 0.87, spiculation 4 of 5".
     """
     found = ", ".join([_where(finding), *_measured(finding.measurements)])
-    judged = ", ".join([*_judged(finding), *_rated(finding.attributes, attributes)])
-    return "; ".join(part for part in (found, judged) if part)
+    scales = _attributes_of(finding.model.partition(" ")[0]) if attributes is None else attributes
+    judged = ", ".join([*_judged(finding), *_rated(finding.attributes, scales)])
+    return "; ".join(part for part in (found, judged, _doubt(finding)) if part)
 
 
 def size_text(measurements: Mapping[str, float]) -> str:
@@ -79,10 +84,26 @@ def _measured(values: Mapping[str, float]) -> list[str]:
 def _judged(finding: Finding) -> list[str]:
     if finding.corrected_label:
         return [f"{finding.corrected_label} according to {finding.author or 'the reader'}"]
-    if not finding.label:
-        return [f"uncertain: {finding.uncertain.rstrip('.')}"] if finding.uncertain else []
-    told = f"{finding.label} with probability {probability_text(finding.score)}" if finding.model else finding.label
-    return [f"uncertain, {told}: {finding.uncertain.rstrip('.')}" if finding.uncertain else told]
+    if not (finding.label and finding.model):
+        return [finding.label] if finding.label else []
+    return [f"{finding.label} with probability {probability_text(finding.score)}"]
+
+
+def _doubt(finding: Finding) -> str:
+    """Return why the label is not to be relied on; "" where it is, or a person gave it."""
+    reason = finding.uncertain.rstrip(".")
+    if not reason or finding.corrected_label:
+        return ""
+    is_word = reason[1:2].islower() or reason[1:2] == " "  # not "CT is not what …"
+    return f"uncertain: {reason[0].lower() if is_word else reason[0]}{reason[1:]}"
+
+
+@cache
+def _attributes_of(model: str) -> tuple[Attribute, ...]:
+    try:
+        return catalogue.find(model).attributes if model else ()
+    except ModelError:  # it is not installed here
+        return ()
 
 
 def _rated(ratings: Mapping[str, float], attributes: tuple[Attribute, ...]) -> list[str]:

@@ -12,7 +12,8 @@ from AutoLabelLib.scene.finding_rows import FindingRow
 
 SEGMENT, LABEL, PROBABILITY, AXES, VOLUME, NOTE = range(6)
 _MOST_ROWS = 10  # then it scrolls
-_NARROWEST_NOTE = 90
+_WIDEST_SEGMENT = 150
+_NARROWEST_COLUMN = 30
 _RIGHT = (PROBABILITY, AXES, VOLUME)
 
 
@@ -41,7 +42,7 @@ class FindingsTableView:
             header.setSectionResizeMode(column, qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(SEGMENT, qt.QHeaderView.Interactive)
         header.setSectionResizeMode(NOTE, qt.QHeaderView.Stretch)
-        header.setMinimumSectionSize(_NARROWEST_NOTE // 3)
+        header.setMinimumSectionSize(_NARROWEST_COLUMN)
         table.connect("currentCellChanged(int,int,int,int)", self._current_changed)
         table.connect("cellClicked(int,int)", self._clicked)
         table.connect("cellActivated(int,int)", self._clicked)
@@ -74,6 +75,7 @@ class FindingsTableView:
         self._table.blockSignals(was_blocked)
         self._table.visible = bool(ids)
         self._table.resizeColumnToContents(SEGMENT)
+        self._table.setColumnWidth(SEGMENT, min(self._table.columnWidth(SEGMENT), _WIDEST_SEGMENT))
         self._fit_height()
 
     def _fill(self, number: int, row: FindingRow, color: tuple[float, float, float] | None) -> None:

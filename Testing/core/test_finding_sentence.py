@@ -38,11 +38,12 @@ def test_any_organ() -> None:
     assert sentence(liver) == "Segment 'Liver', 1494 ml, mean intensity 812.3, in 2 parts"
 
 
-def test_a_doubt_comes_first_and_says_why() -> None:
+def test_a_doubt_says_why() -> None:
     doubtful = finding(0.55, "malignant", model="m 1", uncertain="The probability lies between both classes.")
     assert sentence(doubtful) == (
-        "Finding; uncertain, malignant with probability 0.55: The probability lies between both classes"
+        "Finding; malignant with probability 0.55; uncertain: the probability lies between both classes"
     )
+    assert sentence(finding(uncertain="CT of the chest is needed.")).endswith("uncertain: CT of the chest is needed")
 
 
 def test_a_person_has_the_last_word() -> None:
