@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from AutoLabelLib.cli import report
+from AutoLabelLib.cli import classifier_report, report
 from AutoLabelLib.cli.arguments import UsageError, add_device, add_json
 from AutoLabelLib.cli.progress import follow
 
 _SHOWN = {"dice": 3, "hd95_mm": 2, "volume_error_ml": 3}  # figure -> digits
 _EPILOG = """examples:
   autolabel evaluate --prediction mine.seg.nrrd --reference truth.seg.nrrd
-  autolabel evaluate --cases cases.csv --model hippocampus_mr --output report.json"""
+  autolabel evaluate --cases cases.csv --model hippocampus_mr --output report.json
+  autolabel evaluate --cases labelled.csv --model lung_nodule_malignancy_ct --split test --mask clicked"""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -23,14 +24,15 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "evaluate",
         help="compare segmentations with a reference",
-        description="Dice, HD95 (mm) and volume error (ml) per segment, with 95 % bootstrap intervals over cases.",
+        description="Dice, HD95 (mm) and volume error (ml) per segment, or, of a model for classification, AUC, "
+        "accuracy and so on; with 95 % bootstrap intervals over patients.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--prediction", metavar="FILE", help="a segmentation")
     parser.add_argument("--reference", metavar="FILE", help="what it is compared with")
     parser.add_argument("--cases", metavar="CSV|JSON", help="instead of a pair: a list of cases")
-    parser.add_argument("--model", metavar="NAME", help="segment each case with this model first")
+    parser.add_argument("--model", metavar="NAME", help="segment, or classify, each case with this model")
     parser.add_argument("--split", help="only cases of this split: train, validation or test")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write a report: .json, or .csv with a row per segment"
@@ -44,6 +46,12 @@ def add_parser(subparsers: Any) -> None:
         default="middle",
         metavar="middle|inside|off_edge",
         help="where a model that needs a click gets it, drawn from the reference (default: middle)",
+    )
+    parser.add_argument(
+        "--mask",
+        default="given",
+        metavar="given|clicked",
+        help="for a classifier: the mask of the list, or what its segmenter finds at a click (default: given)",
     )
     add_device(parser)
     add_json(parser)
@@ -59,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     report.print_warnings(warnings)
     if arguments.json:
         report.print_json(values)
+    elif "figures" in values:
+        classifier_report.show(values)
     else:
         _print(values)
     return 0
@@ -83,6 +93,8 @@ def _evaluate(arguments: argparse.Namespace) -> tuple[Mapping[str, Any], tuple[s
         values = api.evaluate(arguments.prediction, arguments.reference, resample=arguments.resample)
         return values, tuple(values["warnings"])
     options: dict[str, Any] = {"resample": arguments.resample}
+    if arguments.mask != "given":
+        options["mask"] = arguments.mask
     if arguments.split:
         options["split"] = arguments.split
     if arguments.model:

@@ -19,6 +19,7 @@ VERBS = (
     "demo",
     "segment",
     "interact",
+    "classify",
     "models",
     "train",
     "evaluate",

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.cli import report
-from AutoLabelLib.cli.arguments import add_device, add_json, positive_integer
+from AutoLabelLib.cli.arguments import UsageError, add_device, add_json, positive_integer
 from AutoLabelLib.cli.progress import follow
 
-_EPILOG = """The case list is a CSV with the columns image,label and optionally group (the patient) and split
-(train, validation or test), or a JSON list of such objects. Several channels are separated by ";" in the CSV.
+_EPILOG = """For segmentation, the case list is a CSV with the columns image,label and optionally group (the patient)
+and split (train, validation or test), or a JSON list of such objects. Several channels are separated by ";" in the CSV.
+For classification it has image,mask,label, where label is a class, and optionally segment, group, split and
+attribute:NAME for ratings.
 Ctrl-C keeps a checkpoint; --resume goes on from it as if nothing had happened."""
 
 
@@ -20,10 +22,15 @@ def add_parser(subparsers: Any) -> None:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "train",
         help="train a model on a list of cases",
-        description="Train a model on a list of cases and export it as a bundle that `autolabel segment` can use.",
+        description="Train a model on a list of cases and export it as a bundle for `autolabel segment` or `classify`.",
         epilog=_EPILOG,
     )
-    parser.add_argument("--recipe", required=True, metavar="NAME|FILE", help="name of a bundled recipe, or a JSON file")
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="name of a bundled recipe, or a JSON file")
+    parser.add_argument(
+        "--task",
+        choices=("segmentation", "classification"),
+        help="what the recipe must be for; classification without --recipe takes a general recipe",
+    )
     parser.add_argument("--cases", required=True, metavar="CSV|JSON", help="the list of cases")
     parser.add_argument("--output", required=True, metavar="DIR", help="folder for checkpoints, curves and the bundle")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in the output folder")
@@ -40,8 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the command line asks for."""
     from AutoLabelLib import api
 
-    recipe = Path(arguments.recipe).resolve() if Path(arguments.recipe).is_file() else arguments.recipe
-    options: dict[str, Any] = {"overrides": {"epochs": arguments.epochs} if arguments.epochs else {}}
+    if not arguments.recipe and arguments.task != "classification":
+        raise UsageError("give --recipe, or --task classification for a general one")
+    recipe = arguments.recipe or ""
+    if arguments.recipe and Path(arguments.recipe).is_file():
+        recipe = Path(arguments.recipe).resolve()
+    options: dict[str, Any] = {"task": arguments.task} if arguments.task else {}
+    options |= {"overrides": {"epochs": arguments.epochs} if arguments.epochs else {}}
     if arguments.start_from:
         options["start_from"] = str(arguments.start_from.resolve())
     pending = api.train(

@@ -18,7 +18,7 @@ from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.worker.training import cases as case_lists
-from AutoLabelLib.worker.training.split import split_cases
+from AutoLabelLib.worker.training.split import AnyCase, split_cases
 
 SPLITS = ("train", "validation", "test")
 
@@ -61,7 +61,7 @@ def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
     if not source:
         raise InputError("There is nothing to evaluate.", "Give a prediction and a reference, or a list of cases.")
     if job.model_folder and isinstance(source, str):
-        cases = [_from_case(case) for case in _split(case_lists.read_cases(source), split, Path(job.model_folder))]
+        cases = [_from_case(case) for case in of_split(case_lists.read_cases(source), split, Path(job.model_folder))]
     else:
         cases = _from_entries(*_entries(source), split, bool(job.model_folder))
     if not cases:
@@ -93,13 +93,17 @@ def _from_case(case: case_lists.Case) -> JudgedCase:
     return JudgedCase(case.name, case.group, case.label, images=case.images)
 
 
-def _split(cases: list[case_lists.Case], split: str, model_folder: Path) -> Sequence[case_lists.Case]:
-    """Return the cases of a split: as the list says, or by the rule that the model was trained with."""
+def of_split(cases: Sequence[AnyCase], split: str, model_folder: Path) -> Sequence[AnyCase]:
+    """Return the cases of a split, all for "": as the list says, or by the rule that the model was trained with.
+
+    Raises:
+        InputError: If neither the list nor the model says which cases are in which split.
+    """
     if not split:
         return cases
     if any(case.split for case in cases):
         return [case for case in cases if case.split == split]
-    chosen: Sequence[case_lists.Case] = getattr(split_cases(cases, _holdout(model_folder)), split)
+    chosen: Sequence[AnyCase] = getattr(split_cases(cases, _holdout(model_folder)), split)
     return chosen
 
 

@@ -19,7 +19,9 @@ from AutoLabelLib.worker.classification.classifier import Classifier
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.tasks import classification, training
 from AutoLabelLib.worker.training import checkpoint, curves
+from AutoLabelLib.worker.training import recipe as recipes
 from AutoLabelLib.worker.training.classifier_checks import check_network
+from AutoLabelLib.worker.training.classifier_recipe import from_recipe, with_classes
 from AutoLabelLib.worker.training.classifier_training import fit_and_predict
 from AutoLabelLib.worker.training.labelled_cases import read_labelled_cases
 from AutoLabelLib.worker.training.labelled_objects import LabelledExamples, load_object, load_objects, plain_batch
@@ -256,6 +258,16 @@ def test_networks_of_monai_can_be_trained(name: str) -> None:
     check_network(recipe(network_def=definition, classification=section, patch_voxels=[32, 32, 32]))
 
 
+@pytest.mark.parametrize("name", ["segment_classifier", "volume_classifier"])
+def test_the_general_recipes_take_the_classes_of_the_list(name: str, cases: Path) -> None:
+    general = recipes.load(name)
+    assert general.task == "classification" and not general.classes
+    listed = read_labelled_cases(cases)
+    named = with_classes(general, [*listed, replace(listed[0], label="grey")])
+    assert named.classes == ("bright", "dark", "grey")
+    check_network(named)
+
+
 def test_a_network_that_does_not_fit_is_explained() -> None:
     section = {"mask_channel": True}
     dense = {"_target_": _MONAI + "DenseNet121", **NETWORKS["DenseNet121"]}
@@ -283,8 +295,6 @@ def test_a_network_that_does_not_fit_is_explained() -> None:
     ],
 )
 def test_a_wrong_recipe_is_explained(changes: dict[str, Any], words: str) -> None:
-    from AutoLabelLib.worker.training.classifier_recipe import from_recipe
-
     with pytest.raises(InputError, match=words):
         from_recipe(recipe(**changes))
 

@@ -1,7 +1,8 @@
 """The task "evaluation": Dice, HD95 (mm) and volume error (ml) of predictions against references.
 
 Compared are the job's labelmaps, two by two (prediction, reference), or the files of a case list. With a model, each
-case is segmented first, in this process.
+case is segmented first, in this process; a model for classification is judged by classes instead, see
+`AutoLabelLib.worker.classification.evaluation`.
 
 Options:
     cases: Path of a case list, or its entries; see `judged_cases`.
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import ContractError, InputError
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
@@ -58,6 +60,10 @@ def run(job: Job, context: TaskContext) -> Result:
         InputError: If an option or the list is not usable, or no case is.
         ModelError: If the model cannot be used.
     """
+    if job.model_folder and read_spec(Path(job.model_folder)).task == "classification":
+        from AutoLabelLib.worker.classification import evaluation
+
+        return evaluation.run(job, context)
     _check(job.options)
     cases = judged_cases(job, str(job.options.get("split") or ""))
     predictor = _predictor(job)

@@ -1,7 +1,8 @@
 """The task "training": a recipe and a list of cases become a bundle.
 
 Options:
-    recipe: Name of a recipe in Resources/Recipes, or path of a JSON file.
+    recipe: Name of a recipe in Resources/Recipes, or path of a JSON file; "" for a general one for classification.
+    task: What the recipe must be for, "segmentation" or "classification"; "" for either.
     cases: Path of the case list, CSV or JSON: of labelled cases for a classifier.
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
         members), cases.csv (with the split) and bundle; made if it is missing.
@@ -32,7 +33,7 @@ from AutoLabelLib.worker.training.cases import Case, read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
 from AutoLabelLib.worker.training.split import Split, split_cases
 
-_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides", "holdout"}
+_KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides", "holdout", "task"}
 
 
 def run(job: Job, context: TaskContext) -> Result:
@@ -161,12 +162,17 @@ def _initial_weights(recipe: recipes.Recipe, bundle: str) -> dict[str, torch.Ten
 
 def _recipe(options: dict[str, Any]) -> recipes.Recipe:
     unknown = sorted(set(options) - _KNOWN_OPTIONS)
+    task = str(options.get("task") or "")
+    if task == "classification" and not options.get("recipe"):
+        options["recipe"] = _general_recipe(str(options.get("cases") or ""))
     missing = [name for name in ("recipe", "cases", "output") if not options.get(name)]
     if unknown or missing:
         raise InputError(
             f"Training has no option {', '.join(unknown)}." if unknown else f"Training needs {', '.join(missing)}."
         )
     recipe = recipes.load(str(options["recipe"]))
+    if task and recipe.task != task:
+        raise InputError(f'The recipe "{recipe.name}" is for {recipe.task}, not for {task}.', "Choose another recipe.")
     if options.get("holdout") is not None:
         recipe = replace(recipe, holdout=dict(options["holdout"]))
     overrides = dict(options.get("overrides") or {})
@@ -175,6 +181,14 @@ def _recipe(options: dict[str, Any]) -> recipes.Recipe:
     entries = asdict(recipe)
     members = [{**member, "training": {**member.get("training", {}), **overrides}} for member in recipe.members]
     return recipes.from_dict({**entries, "training": {**entries["training"], **overrides}, "members": members})
+
+
+def _general_recipe(cases: str) -> str:
+    """Return the name of the recipe for segments, if the cases have masks, else of that for whole volumes."""
+    from AutoLabelLib.worker.training.labelled_cases import read_labelled_cases
+
+    has_masks = all(case.mask is not None for case in read_labelled_cases(cases))
+    return "segment_classifier" if has_masks else "volume_classifier"
 
 
 def _output(options: dict[str, Any]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from AutoLabelLib.core.errors import InputError, ModelError
 from AutoLabelLib.worker.classification import calibration, contract
@@ -106,7 +107,20 @@ def with_classes(recipe: Recipe, cases: Sequence[LabelledCase]) -> Recipe:
             f"The cases have {len(classes)} class(es), but a classifier needs at least two.",
             "Fill in the column label, or name the classes in the recipe.",
         )
-    return replace(recipe, classes=tuple(classes))
+    named = replace(recipe, classes=tuple(classes))
+    return named if recipe.classes else _with_outputs(named)
+
+
+def _with_outputs(recipe: Recipe) -> Recipe:
+    """Return a recipe whose networks have as many outputs as there are classes and attributes."""
+    count = len(recipe.classes) + len(recipe.attributes)
+
+    def fitted(network_def: dict[str, Any]) -> dict[str, Any]:
+        counts = {"out_channels": count, "num_classes": count, "classes": len(recipe.classes)}
+        return {**network_def, **{key: value for key, value in counts.items() if key in network_def}}
+
+    members = tuple({**one, "network_def": fitted(one.get("network_def", {}))} for one in recipe.members)
+    return replace(recipe, network_def=fitted(recipe.network_def), members=members)
 
 
 def with_contract(recipe: Recipe, contract: ClassifierContract) -> Recipe:
