@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,9 @@ class FeatureForest(nn.Module):
         is_known = torch.isfinite(targets[:, : self.classes]).all(1).numpy()
         values = np.where(np.isfinite(features.numpy()), features.numpy(), np.nan).astype(np.float64)[is_known]
         wanted = targets.numpy().astype(np.float64)[is_known]
-        typical = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else 0 for column in values.T])
+        typical = _of_columns(np.median, values, 0.0)
         values = np.where(np.isfinite(values), values, typical)
-        usual = np.array([column[np.isfinite(column)].mean() if np.isfinite(column).any() else 0.5 for column in wanted.T])
+        usual = _of_columns(np.mean, wanted, 0.5)
         weights = np.r_[np.ones(self.classes), np.full(self.attributes, self.attribute_weight)]
         choosing = np.where(np.isfinite(wanted), wanted, usual)[:, weights > 0] * weights[weights > 0]
         grown = ExtraTreesRegressor(
@@ -124,6 +125,12 @@ class FeatureForest(nn.Module):
         self.threshold[number, :count] = torch.from_numpy(_rounded_down(tree.threshold))
         self.below[number, :count] = torch.from_numpy(children.astype(np.int32))
         self.answer[number, :count] = torch.from_numpy(answer.astype(np.float16))
+
+
+def _of_columns(statistic: Callable[[_Array], Any], table: _Array, default: float) -> _Array:
+    """Return a statistic of what is known of each column of a table (N, columns); the default where nothing is."""
+    known = [column[np.isfinite(column)] for column in table.T]
+    return np.array([statistic(column) if column.size else default for column in known], dtype=np.float64)
 
 
 def _rounded_down(thresholds: _Array) -> NDArray[np.float32]:
