@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         report.print_json({**comparison.values, "warnings": list(pending.warnings)})
         return 0
     _print(comparison.values)
+    for failed in comparison.values["failed"]:
+        print(f"not used: {failed['case']}: {failed['error']}", file=sys.stderr)
     return 0
 
 

@@ -207,6 +207,15 @@ def test_a_case_that_cannot_be_used_is_reported(cases: Path, tmp_path: Path) -> 
     assert "1 case(s) cannot be used" in result.warnings[0]
 
 
+def test_a_class_with_few_patients_is_not_calibrated_and_that_is_said() -> None:
+    features, _ = informative(40)
+    truth = np.zeros(40, dtype=int)
+    truth[[0, 1, 2, 3]] = 1  # of two patients
+    judged, values = compared(study(features, truth), folds=2)
+    assert judged.uncalibrated == tuple(sorted(FAST))
+    assert figure(values, "mean") is not None
+
+
 def test_it_stops_when_cancelled(cases: Path, tmp_path: Path) -> None:
     seen: list[str] = []
 

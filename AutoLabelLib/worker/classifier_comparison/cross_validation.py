@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from AutoLabelLib.worker.classifier_comparison import ensembles
 from AutoLabelLib.worker.classifier_comparison.options import ComparisonOptions
 from AutoLabelLib.worker.classifier_comparison.study import Study
 from AutoLabelLib.worker.context import TaskContext
@@ -17,7 +17,6 @@ from AutoLabelLib.worker.tabular import methods, model
 from AutoLabelLib.worker.tabular.folds import Fold
 
 BASELINE, NETWORK = "baseline", "cnn"
-_SMALLEST_PROBABILITY = 1e-4
 _FEATURES_SHARE = 0.05  # of a fold's progress, where a network is trained on it, too
 _UNITS = ("mm", "mm2", "ml")
 
@@ -49,18 +48,21 @@ class Judged:
         probabilities: (N, C) per name; each case by models of the fold that it was left out of.
         fold_of: (N,), number of the fold that a case was judged in.
         seconds: How long each took, folds added up.
+        uncalibrated: Names of those that had too few patients in some fold to be calibrated.
     """
 
     contenders: tuple[Contender, ...]
     probabilities: Mapping[str, NDArray[np.float64]]
     fold_of: NDArray[np.intp]
     seconds: Mapping[str, float]
+    uncalibrated: tuple[str, ...] = ()
 
 
 @dataclass
 class _Tally:
     probabilities: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    uncalibrated: set[str] = field(default_factory=set)
 
 
 def contenders_of(options: ComparisonOptions, baseline: str) -> tuple[Contender, ...]:
@@ -113,7 +115,7 @@ def cross_validated(
         low, high = (started_at + (1 - started_at) * n / len(folds) for n in (number, number + 1))
         part = _part(context, low, high, f"fold {number + 1} of {len(folds)}")
         _judge_fold(study, fold, contenders, options, part, by_network, tally)
-    return Judged(contenders, tally.probabilities, fold_of, tally.seconds)
+    return Judged(contenders, tally.probabilities, fold_of, tally.seconds, tuple(sorted(tally.uncalibrated)))
 
 
 def _part(context: TaskContext, low: float, high: float, where: str) -> TaskContext:
@@ -140,21 +142,28 @@ def _judge_fold(
     tally: _Tally,
 ) -> None:
     """Keep what all contenders say of a fold's judged cases."""
-    inner: dict[str, NDArray[np.float64] | None] = {}
+    inner: dict[str, NDArray[np.float64]] = {}
+    members = [c.name for c in contenders if c.kind in ("features", "network")]
     steps = [c for c in contenders if c.kind in ("baseline", "features")]
     share = _FEATURES_SHARE if by_network is not None else 1.0
     for step, contender in enumerate(steps):
         context.progress(share * step / len(steps), contender.title)
         with _timed(tally, contender.name):
-            inner[contender.name] = _judge_by_features(study, fold, contender, options.seed, tally)
+            unseen = _judge_by_features(study, fold, contender, options.seed, tally)
+        if unseen is not None and contender.name in members:
+            inner[contender.name] = unseen
     if by_network is not None:
         with _timed(tally, NETWORK):
             part = _part(context, share, 1.0, "network")
             _put(tally, study, NETWORK, fold[1], by_network(fold, part))
-    members = [c.name for c in contenders if c.kind in ("features", "network")]
+    new = {name: answers[fold[1]] for name, answers in tally.probabilities.items() if name in members}
     for ensemble in (c for c in contenders if c.kind == "ensemble"):
         with _timed(tally, ensemble.name):
-            answers = _ensemble(study, fold, ensemble.name, members, inner, options.seed, tally)
+            if ensemble.name == "mean":
+                answers = ensembles.mean(new, inner, study.truth[fold[0]])
+            else:
+                groups = [study.groups[index] for index in fold[0]]
+                answers = ensembles.stacked(new, inner, study.truth[fold[0]], study.classes, groups, options.seed)
             _put(tally, study, ensemble.name, fold[1], answers)
 
 
@@ -184,35 +193,11 @@ def _judge_by_features(
     groups = [study.groups[index] for index in train]
     fitted = model.fit(method, table[train], study.truth[train], study.classes, names, groups, seed)
     _put(tally, study, contender.name, judged, fitted.classifier.predict_proba(table[judged]))
+    if not fitted.classifier.is_calibrated:
+        tally.uncalibrated.add(contender.name)
     return fitted.inner
 
 
 def _put(tally: _Tally, study: Study, name: str, judged: NDArray[np.intp], answers: NDArray[np.float64]) -> None:
     table = tally.probabilities.setdefault(name, np.full((len(study.cases), len(study.classes)), np.nan))
     table[judged] = answers
-
-
-def _ensemble(
-    study: Study,
-    fold: Fold,
-    name: str,
-    members: list[str],
-    inner: Mapping[str, NDArray[np.float64] | None],
-    seed: int,
-    tally: _Tally,
-) -> NDArray[np.float64]:
-    train, judged = fold
-    learned = [member for member in members if inner.get(member) is not None]
-    if name == "mean" or len(learned) < 2:
-        return np.asarray(np.mean([tally.probabilities[member][judged] for member in members], axis=0))
-    seen = np.hstack([_log_odds(inner[member]) for member in learned])
-    new = np.hstack([_log_odds(tally.probabilities[member][judged]) for member in learned])
-    names = tuple(f"{member} {number}" for member in learned for number in range(len(study.classes)))
-    groups = [study.groups[index] for index in train]
-    stacker = model.fit("logistic_regression", seen, study.truth[train], study.classes, names, groups, seed)
-    return stacker.classifier.predict_proba(new)
-
-
-def _log_odds(probabilities: Any) -> NDArray[np.float64]:
-    clipped = np.clip(probabilities, _SMALLEST_PROBABILITY, 1 - _SMALLEST_PROBABILITY)
-    return np.asarray(np.log(clipped / (1 - clipped)))

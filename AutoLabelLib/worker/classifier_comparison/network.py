@@ -48,21 +48,31 @@ def judge_by_network(study: Study, options: ComparisonOptions) -> JudgeByNetwork
     return judge
 
 
+def check(options: ComparisonOptions) -> None:
+    """Raise InputError if there is no such recipe or it is not for classification; before anything is computed."""
+    _classifier_recipe(options.cnn)
+
+
 def recipe_for(name: str, study: Study) -> recipes.Recipe:
     """Return a recipe with the classes of a study, in their order.
 
     Raises:
         InputError: If there is no such recipe, or it is for other classes or not for classification.
     """
-    recipe = recipes.load(name)
-    if recipe.task != "classification":
-        raise InputError(f'The recipe "{recipe.name}" is for {recipe.task}, not for classification.')
+    recipe = _classifier_recipe(name)
     if recipe.classes and set(recipe.classes) != set(study.classes):
         raise InputError(
             f'The recipe "{recipe.name}" is for the classes {", ".join(recipe.classes)}, '
             f"but the cases have {', '.join(study.classes)}."
         )
     return replace(recipe, classes=study.classes)
+
+
+def _classifier_recipe(name: str) -> recipes.Recipe:
+    recipe = recipes.load(name)
+    if recipe.task != "classification":
+        raise InputError(f'The recipe "{recipe.name}" is for {recipe.task}, not for classification.')
+    return recipe
 
 
 def _identity(recipe: recipes.Recipe, train: list[LabelledCase]) -> str:

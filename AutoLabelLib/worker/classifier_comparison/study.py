@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.classifier_comparison.options import ComparisonOptions
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.features import extraction
 from AutoLabelLib.worker.features.settings import FeatureSettings
 from AutoLabelLib.worker.features.settings import from_mapping as feature_settings_from
 from AutoLabelLib.worker.tabular.case_features import features_of_cases, suited_settings
+from AutoLabelLib.worker.tabular.folds import grouped_folds
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase, class_names
 
 DIAMETER = "morph_maximum_3d_diameter_mm"
@@ -76,6 +78,7 @@ def study_of(listed: Sequence[LabelledCase], options: ComparisonOptions, context
         if options.features is None
         else feature_settings_from(options.features)
     )
+    _refuse_early(labelled, classes, settings, options)
     found = features_of_cases(labelled, settings, context, share)
     cases = tuple(labelled[index] for index in found.kept)
     name, values = _baseline(options.baseline, found.names, found.table, cases)
@@ -91,6 +94,17 @@ def study_of(listed: Sequence[LabelledCase], options: ComparisonOptions, context
         len(listed) - len(labelled),
         found.failed,
     )
+
+
+def _refuse_early(
+    cases: Sequence[LabelledCase], classes: tuple[str, ...], settings: FeatureSettings, options: ComparisonOptions
+) -> None:
+    """Raise InputError for what could not work, before features are computed, which may take minutes."""
+    names = extraction.names(settings)
+    nothing = np.zeros((len(cases), len(names)))
+    _baseline(options.baseline, names, nothing, cases)
+    groups = [case.group for case in cases]
+    grouped_folds(_truth(cases, classes), groups, options.folds, options.seed, classes)
 
 
 def _ordered_classes(cases: Sequence[LabelledCase], positive: str) -> tuple[str, ...]:

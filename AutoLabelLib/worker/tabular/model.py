@@ -113,15 +113,12 @@ def fit(
     patients: list[Hashable] = list(range(len(labels)) if groups is None else groups)
     _check(table, labels, classes, feature_names, patients)
     is_multi_label = labels.ndim == 2
-    targets = [labels[:, i].astype(np.intp) for i in range(len(classes))] if is_multi_label else [labels]
+    targets = list(labels.T.astype(np.intp)) if is_multi_label else [labels]
     names = [(f"not {name}", name) for name in classes] if is_multi_label else [tuple(classes)]
     fitted = [
         _fit_part(methods.find(method), table, target, pair, patients, seed)
         for target, pair in zip(targets, names, strict=True)
     ]
-    typical = np.array(
-        [np.median(column[~np.isnan(column)]) if np.isfinite(column).any() else np.nan for column in table.T]
-    )
     inner = [answers for _, answers in fitted]
     known = [answers for answers in inner if answers is not None]
     classifier = TabularClassifier(
@@ -130,12 +127,17 @@ def fit(
         tuple(feature_names),
         tuple(part for part, _ in fitted),
         is_multi_label,
-        typical,
+        np.array([_median(column) for column in table.T]),
         is_calibrated=len(known) == len(inner),
     )
     if len(known) < len(inner):
         return Fitted(classifier, None)
     return Fitted(classifier, np.stack([answers[:, 1] for answers in known], axis=1) if is_multi_label else known[0])
+
+
+def _median(column: NDArray[np.float64]) -> float:
+    known = column[~np.isnan(column)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _fit_part(

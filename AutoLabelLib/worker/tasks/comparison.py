@@ -41,6 +41,10 @@ def run(job: Job, context: TaskContext) -> Result:
     """
     options = choices.from_mapping(job.options)
     _check_output(options)
+    if options.cnn:
+        from AutoLabelLib.worker.classifier_comparison import network
+
+        network.check(options)
     with context.phase("features"):
         study = study_of(read_labelled_cases(options.cases), options, context, _FEATURES_SHARE)
     _warn(study, context)
@@ -48,6 +52,8 @@ def run(job: Job, context: TaskContext) -> Result:
     with context.phase("folds"):
         by_network = _by_network(study, options)
         judged = cross_validated(study, folds, options, context, by_network, _FEATURES_SHARE)
+    if judged.uncalibrated:
+        context.warn("A class has so few patients that probabilities could not be calibrated on inner folds.")
     with context.phase("figures"):
         values = judgement(study, judged, options)
     exported = _export(study, values, options, context)
@@ -78,9 +84,8 @@ def _check_output(options: ComparisonOptions) -> None:
 
 
 def _warn(study: Study, context: TaskContext) -> None:
-    if study.failed:
-        name, reason = study.failed[0]
-        context.warn(f"{len(study.failed)} case(s) cannot be used and do not count; the first is {name}: {reason}")
+    if study.failed:  # their names stay out of the log
+        context.warn(f"{len(study.failed)} case(s) cannot be used and do not count.")
     if study.unlabelled:
         context.warn(f"{study.unlabelled} case(s) of the list have no label and do not count.")
 
