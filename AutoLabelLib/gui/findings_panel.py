@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from AutoLabelLib.api.measurement import measure
+from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.finding_sentence import sentence
 from AutoLabelLib.files.findings import write_findings
@@ -156,9 +157,10 @@ class FindingsPanel(ScenePanel):
             node = self._segmentation()
             if node is None:
                 return
-            volume_node, with_axes = _volume_of(node), self.ui.axesBox.checked
+            volume_node, with_axes, parameters = _volume_of(node), self.ui.axesBox.checked, self._parameters
+            modality = parameters.modality if volume_node is parameters.inputVolume else ""
             self._job.start(
-                lambda: measure(volume_node, node, wait=False, show_axes=with_axes),
+                lambda: measure(volume_node, node, wait=False, show_axes=with_axes, modality=modality),
                 what=_("Measuring {segmentation}").format(segmentation=node.GetName()),
                 nodes=(volume_node, node),
                 on_done=self._measured,
@@ -240,6 +242,13 @@ def _color(row: FindingRow) -> tuple[float, float, float] | None:
 
 
 def _volume_of(segmentation_node: Any) -> Any:
-    """Return the volume that a segmentation was made on, else the one that the user looks at."""
+    """Return the volume that a segmentation was made on, else the one that the user looks at.
+
+    Raises:
+        InputError: If there is no volume.
+    """
     role = segmentation_node.GetReferenceImageGeometryReferenceRole()
-    return segmentation_node.GetNodeReference(role) or volume_in_view()
+    volume_node = segmentation_node.GetNodeReference(role) or volume_in_view()
+    if volume_node is None:
+        raise InputError(_("There is no volume to measure in."), _("Load the one that the segments were drawn on."))
+    return volume_node

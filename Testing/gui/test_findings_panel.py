@@ -119,6 +119,18 @@ def test_segments_are_measured(user: User, segmentation: Any) -> None:
     assert len(user.cells) == 2
 
 
+def test_what_the_user_says_of_the_volume_counts(user: User, segmentation: Any, scene: Any) -> None:
+    volume_node = scene.GetFirstNodeByName("CT")
+    volume_node.RemoveAttribute("DICOM.Modality")
+    volume_node.SetVoxelValueUnits(None)
+    user.measure()
+    assert "mean intensity 40" in user.ui.sentenceLabel.text
+    parameters = user.module.logic.getParameterNode()
+    parameters.inputVolume, parameters.modality = volume_node, "CT"
+    user.measure()
+    assert "mean 40 HU" in user.ui.sentenceLabel.text
+
+
 def test_a_click_goes_there_and_the_segment_lights_up(user: User, segmentation: Any, scene: Any) -> None:
     user.measure()
     slice_node = scene.GetNodeByID("vtkMRMLSliceNodeRed")
@@ -251,4 +263,7 @@ def test_what_cannot_be_measured_is_said(user: User, segmentation: Any, scene: A
     segments.AddEmptySegment("", "Empty")
     user.measure()
     assert '"Empty" is empty' in user.status
+    scene.RemoveNode(scene.GetFirstNodeByName("CT"))
+    user.measure()
+    assert user.status == "There is no volume to measure in. Load the one that the segments were drawn on."
     assert find_table(scene) is None
