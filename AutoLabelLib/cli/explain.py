@@ -151,10 +151,8 @@ def _draw(picture: Path, image: Image, source: Path, heat: Heat, spec: ModelSpec
     node = show_heatmap(volume_node, heat, "heat")
     subtitle = f"{heat.method} of {spec.name} {spec.version}"
     if heat.deletion:
-        subtitle += (
-            f"; taking out what is marked lowers the probability by {heat.deletion['drop']:.2f}, "
-            f"random places of this size by {heat.deletion['random_drop']:.2f}"
-        )
+        lowered = (f"{heat.deletion[name]:.2f}" for name in ("drop", "random_drop"))
+        subtitle += "\nTaking out what is marked lowers the probability by {}, as much elsewhere by {}".format(*lowered)
     pixels = heatmap_picture(node, f'What speaks for "{heat.target}" (probability {heat.probability:.2f})', subtitle)
     with replacing(picture) as beside:
         beside.write_bytes(png(pixels))

@@ -19,10 +19,10 @@ from AutoLabelLib.scene.views import set_window
 from AutoLabelLib.scene.volumes import grid_of
 from AutoLabelLib.scene.voxels import view_of
 
-_TILE_PX, _GAP_PX, _HEADER_PX = 320, 8, 84
+_TILE_PX, _GAP_PX, _HEADER_PX = 320, 8, 106
 _ORIENTATIONS = ("Axial", "Sagittal", "Coronal")
 _PAPER, _INK, _FAINT_INK = (0.065, 0.075, 0.095), (0.93, 0.94, 0.96), (0.62, 0.66, 0.72)
-_TITLE_PX, _SUBTITLE_PX = 24, 17
+_TITLE_PX, _SUBTITLE_PX, _LINE_PX = 24, 17, 25
 _HOT = 0.5
 _ENOUGH_PLACES = 4096
 _LEAST_WIDTH_MM = 40.0
@@ -36,7 +36,7 @@ def heatmap_picture(heatmap_node: Node, title: str, subtitle: str = "") -> Pixel
     Args:
         heatmap_node: Made by `heatmaps.show_heatmap`.
         title: First line.
-        subtitle: Second line.
+        subtitle: One or two further lines.
 
     Raises:
         InputError: If the volume that was explained is gone.
@@ -83,7 +83,8 @@ def _sheet(tiles: Sequence[Sequence[Pixels]], title: str, subtitle: str) -> Pixe
     sheet = np.empty((_HEADER_PX + len(tiles) * step, _GAP_PX + len(_ORIENTATIONS) * step, 3), np.uint8)
     sheet[:] = np.rint(255 * np.asarray(_PAPER))
     write_text(sheet, title, (_GAP_PX + 4, 12), _TITLE_PX, _INK, bold=True)
-    write_text(sheet, subtitle, (_GAP_PX + 4, 48), _SUBTITLE_PX, _FAINT_INK)
+    for number, line in enumerate(subtitle.splitlines()):
+        write_text(sheet, line, (_GAP_PX + 4, 46 + number * _LINE_PX), _SUBTITLE_PX, _FAINT_INK)
     for row, pictures in enumerate(tiles):
         for column, picture in enumerate(pictures):
             top, left = _HEADER_PX + row * step, _GAP_PX + column * step

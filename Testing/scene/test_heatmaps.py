@@ -10,7 +10,7 @@ import pytest
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.image import Image
-from Testing.slicer_scene import GRIDS, SHAPE, add_transform, add_volume
+from Testing.slicer_scene import GRIDS, SHAPE, add_transform, add_volume, opened
 
 TAGS = {"AutoLabel.Model": "m", "AutoLabel.Options": '{"method": "gradcam"}', "DICOM.SegmentAlgorithmType": "AUTOMATIC"}
 
@@ -124,12 +124,33 @@ def test_a_picture_shows_heat_where_it_is_and_nothing_where_it_is_low(scene: Any
     heat = np.exp(-((index - (30, 12, 20)) ** 2).sum(-1) / 32).astype(np.float32)
     node = show_heatmap(volume_node, Image(heat[None], affine), "heat")
     hide(node)
-    pixels = heatmap_picture(node, "title", "subtitle").astype(int)
+    pixels = heatmap_picture(node, "title", "subtitle\nand more").astype(int)
     assert not is_shown(node)  # as it was
-    tinted = pixels[84:, :, 0] - pixels[84:, :, 2] > 40
+    tinted = pixels[106:, :, 0] - pixels[106:, :, 2] > 40
     half = tinted.shape[0] // 2
     assert not tinted[:half].any()  # the row above shows the image alone
     assert 0.005 < tinted[half:].mean() < 0.2
     scene.RemoveNode(volume_node)
     with pytest.raises(InputError, match="gone"):
         heatmap_picture(node, "title")
+
+
+def test_a_scene_file_keeps_heat_colours_and_what_they_belong_to(scene: Any, tmp_path: Path) -> None:
+    from AutoLabelLib.scene import heatmaps
+    from AutoLabelLib.scene.scene_files import write_scene
+
+    node = shown(add_volume(GRIDS["oblique"]))
+    heatmaps.set_opacity(node, 0.35)
+    heatmaps.set_threshold(node, 0.4)
+    color = [0.0] * 4
+    node.GetDisplayNode().GetColorNode().GetColor(200, color)
+    write_scene(tmp_path / "scene.mrb")
+    again = opened(tmp_path / "scene.mrb", tmp_path / "cache")
+    volume_node = again.GetFirstNodeByName("CT")
+    (read,) = heatmaps.heatmaps_of(volume_node)
+    assert heatmaps.opacity_of(read) == 0.35
+    assert heatmaps.threshold_of(read) == pytest.approx(0.4)
+    assert read.GetAttribute("AutoLabel.Model") == "m"
+    kept = [0.0] * 4
+    read.GetDisplayNode().GetColorNode().GetColor(200, kept)
+    assert kept == pytest.approx(color, abs=0.01)

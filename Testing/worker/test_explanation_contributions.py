@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap, Segment
+from AutoLabelLib.worker.classification.networks import ImageAndFeatures, SmallResNet, learn_features
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation.contributions import log_odds_of, of_classifier, sampled, told
 from AutoLabelLib.worker.explanation.pictures import bar_plot
@@ -19,6 +21,7 @@ from AutoLabelLib.worker.features.settings import FeatureSettings
 from AutoLabelLib.worker.tabular.model import TabularClassifier, fit
 from AutoLabelLib.worker.tasks import explanation
 from Testing.grids import make_affine
+from Testing.tiny_classifiers import TinyClassifier, write_classifier
 
 NAMES = ("morph_sphericity", "stat_mean", "glcm_contrast", "my_own_column")
 
@@ -87,6 +90,58 @@ def test_words_say_what_it_is_and_which_way_it_speaks(tmp_path: Path) -> None:
     assert (tmp_path / "bars.png").read_bytes().startswith(b"\x89PNG")
 
 
+def bright_ball() -> tuple[Image, Labelmap]:
+    """Return a CT with a dense ball in air, and the ball as a segment."""
+    rng = np.random.default_rng(0)
+    affine = make_affine("LPI", (0.8, 0.8, 1.5), (10, 5, 0))
+    voxels = rng.normal(-900, 20, (20, 20, 12)).astype(np.float32)
+    places = ras_from_index(affine, np.moveaxis(np.indices(voxels.shape), 0, -1)) - ras_from_index(affine, (9, 9, 6))
+    mask = np.linalg.norm(places, axis=-1) < 5
+    voxels[mask] = rng.normal(-50, 20, int(mask.sum()))
+    labelmap = Labelmap(mask.astype(np.uint8)[None], affine, (Segment("Nodule", 1),))
+    return Image(voxels[None], affine, "CT", unit="HU"), labelmap
+
+
+def test_a_network_that_reads_features_gives_heat_and_contributions(tmp_path: Path) -> None:
+    networks = "AutoLabelLib.worker.classification.networks"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = ImageAndFeatures(2, 2, 0, SmallResNet(1, 4, (4, 8)), 4)
+    learn_features(network, torch.tensor([[2.0, -500.0], [4.0, -300.0], [3.0, -450.0]]))
+    definition = {
+        "_target_": f"{networks}.ImageAndFeatures",
+        "features": 2,
+        "classes": 2,
+        "attributes": 0,
+        "image_network": {
+            "_target_": f"{networks}.SmallResNet",
+            "in_channels": 1,
+            "out_channels": 4,
+            "channels": [4, 8],
+        },
+        "width": 4,
+    }
+    names = ["morph_volume_voxel_counting_ml", "stat_mean"]
+    tiny = TinyClassifier(
+        ("benign", "malignant"), network_def=definition, state=network.state_dict(), section={"features": names}
+    )
+    image, labelmap = bright_ball()
+    job = Job(
+        "explanation",
+        str(write_classifier(tmp_path / "tiny", tiny)),
+        (image,),
+        (labelmap,),
+        options={"device": "cpu", "method": "gradcam", "draws": 1},
+    )
+    result = explanation.run(job, TaskContext())
+    assert result.images[0].same_grid(image)
+    rows = result.values["contributions"]
+    assert {row["feature"] for row in rows} == set(names)
+    assert {row["feature"]: row["typical"] for row in rows}["morph_volume_voxel_counting_ml"] == pytest.approx(3.0)
+    assert all(np.isfinite(row["effect"]) for row in rows)
+    assert result.values["layer"] == "image_network.stages"
+
+
 def test_a_classifier_of_features_is_explained_by_them(tmp_path: Path) -> None:
     """A bundle without a network gives no heat, but says what each feature adds."""
     from AutoLabelLib.worker.tabular import bundle
@@ -98,17 +153,12 @@ def test_a_classifier_of_features_is_explained_by_them(tmp_path: Path) -> None:
     classifier = fit("random_forest", values, truth, ("benign", "malignant"), names).classifier
     wishes = bundle.Wishes("by_features", "CT", FeatureSettings(families=("morph", "stat")), {})
     folder = bundle.write(tmp_path / "by_features", classifier, wishes)
-    affine = make_affine("LPI", (0.8, 0.8, 1.5), (10, 5, 0))
-    voxels = rng.normal(-900, 20, (20, 20, 12)).astype(np.float32)
-    places = ras_from_index(affine, np.moveaxis(np.indices(voxels.shape), 0, -1)) - ras_from_index(affine, (9, 9, 6))
-    mask = np.linalg.norm(places, axis=-1) < 5
-    voxels[mask] = rng.normal(-50, 20, int(mask.sum()))
-    labelmap = Labelmap(mask.astype(np.uint8)[None], affine, (Segment("Nodule", 1),))
+    image, labelmap = bright_ball()
     plot = tmp_path / "bars.png"
     job = Job(
         "explanation",
         str(folder),
-        (Image(voxels[None], affine, "CT", unit="HU"),),
+        (image,),
         (labelmap,),
         options={"device": "cpu", "plot": str(plot)},
     )

@@ -215,7 +215,7 @@ def test_the_bundled_models_look_at_what_they_segment(method: str, test_data: Pa
     image, mask = read_image(data / "images" / name, "CT"), read_voxels(data / "masks" / name).array[0] > 0
     click = Point(tuple(ras_from_index(image.affine, central_voxel(mask, image.spacing_mm))))  # type: ignore[arg-type]
     result = explain(
-        MODELS / "lung_nodule_ct", image, method=method, steps=6, deletion=True, draws=2, prompts=Prompts((click,))
+        MODELS / "lung_nodule_ct", image, method=method, steps=4, deletion=True, draws=1, prompts=Prompts((click,))
     )
     found, heat = result.values["deletion"], result.images[0].array[0]
     assert heat[mask].mean() > 3 * heat[~mask].mean()
