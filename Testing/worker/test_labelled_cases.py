@@ -17,6 +17,7 @@ from AutoLabelLib.worker.training.split import split_cases
 from Testing.data_lists import malignancy
 
 HEADER = "image,mask,segment,label,group,split,attribute:margin"
+SOFT = "image,label,probability:benign"
 
 
 def listed(folder: Path, *lines: str, header: str = HEADER) -> Path:
@@ -82,6 +83,15 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_a_wrong_list_is_explained(tmp_path: Path, lines: list[str], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         read_labelled_cases(listed(tmp_path, *lines))
+
+
+def test_soft_labels_are_read_and_written(tmp_path: Path) -> None:
+    cases = read_labelled_cases(listed(tmp_path, "a.nii,benign,0.85", "b.nii,,", header=SOFT))
+    assert [dict(case.probabilities) for case in cases] == [{"benign": 0.85}, {}]
+    write_labelled_cases(tmp_path / "again.csv", cases)
+    assert read_labelled_cases(tmp_path / "again.csv") == cases
+    with pytest.raises(InputError, match="not from 0 to 1"):
+        read_labelled_cases(listed(tmp_path, "a.nii,benign,1.5", header=SOFT))
 
 
 def test_objects_of_one_image_may_be_segments_of_one_mask(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from AutoLabelLib.core import affine as geometry
+from AutoLabelLib.core.crop import found_box
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Box
@@ -135,7 +136,8 @@ def _extent(image: Image, mask: Mask | None, box: Box | None) -> tuple[Any, Any,
     if mask is not None:
         if mask.shape != image.spatial_shape:
             raise InputError(f"The mask has the shape {mask.shape}, but the image {image.spatial_shape}.")
-        index = np.argwhere(mask)
+        around = found_box(mask[np.newaxis])  # looking for voxels in all of a large volume would take a second
+        index = np.argwhere(mask[around.slices]) + around.start_ijk
         if not len(index):
             raise InputError("The segment is empty: there is nothing to classify.", "Choose or draw another one.")
         positions = geometry.ras_from_index(image.affine, index)
@@ -190,12 +192,15 @@ def _hidden(contract: InputContract, target: Any, low: Any, high: Any, context_m
 
 def _measured(image: Image, mask: Mask, soft: torch.Tensor, target: geometry.Affine) -> dict[str, float]:
     """Return what can be said of a mask without any network."""
-    volume_ml = float(np.count_nonzero(mask)) * geometry.voxel_volume_ml(image.affine)
+    around = found_box(mask[np.newaxis]).slices
+    inside = mask[around]
+    count = int(np.count_nonzero(inside))
+    volume_ml = count * geometry.voxel_volume_ml(image.affine)
     shown_ml = float(soft.sum()) * geometry.voxel_volume_ml(target)
     return {
-        "voxels": float(np.count_nonzero(mask)),
+        "voxels": float(count),
         "volume_ml": volume_ml,
-        "mean_value": float(image.array[0][mask].mean()),
+        "mean_value": float(image.array[0][around][inside].mean()),
         "shown_fraction": min(1.0, shown_ml / volume_ml),
         "touches_edge": float(any(mask.take(end, axis).any() for axis in range(3) for end in (0, -1))),
     }
