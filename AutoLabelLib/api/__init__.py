@@ -3,7 +3,7 @@
     sources.py    whatever a user may pass as an image (node, Image, path) becomes an Image
     pending.py    a verb that is still running: progress, cancel, wait
     event_loop.py inside Slicer, progress arrives while the console waits for input
-    segmentation.py  evaluation.py  training.py  explanation.py  diagnosis.py   one verb each, named as the worker's task
+    segmentation.py  evaluation.py  training.py  explanation.py  diagnosis.py   a verb each, named as the worker's task
     classification.py   the verb classify, with classified_nodes.py for nodes
     measurement.py   the verb measure; segment_choice.py says which segments a verb is about
     feature_extraction.py   the verb features
