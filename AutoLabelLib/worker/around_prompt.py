@@ -30,6 +30,8 @@ from AutoLabelLib.worker.passes import Passes
 from AutoLabelLib.worker.region_input import region_input
 from AutoLabelLib.worker.start_mask import GivenAnswer
 
+Shape = tuple[int, int, int]
+
 MOST_REGIONS = 27
 _MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its own
 
@@ -104,6 +106,7 @@ class _Looker:
         context: TaskContext,
     ) -> None:
         self._image = image
+        self._model = model
         self._bundle = model.bundle
         self._grid = grid
         self._plan = plan
@@ -111,67 +114,87 @@ class _Looker:
         self._context = context
         self.given: GivenAnswer | None = None
         self.count = 0
+        self._passes: dict[Shape, Passes] = {}
+        self.engine_name = ""
+        self._passes_of(plan.patch_voxels)
+
+    def _passes_of(self, voxels: Shape) -> Passes:
+        """Return the network for regions of a shape; made when it is first needed."""
+        if voxels in self._passes:
+            return self._passes[voxels]
+        plan, context, bundle = self._plan, self._context, self._bundle
         name = FP16 if plan.half and not plan.on_cpu and plan.engine in ("auto", FP32) else plan.engine
-        channels = image.array.shape[0] + 2 + self._bundle.reads_previous
+        channels = self._image.array.shape[0] + 2 + bundle.reads_previous
         with context.phase("load"):
             engine = engine_choice.engine_for(
-                model,
+                self._model,
                 plan.device,
                 name,
                 engine_choice.COMPILE_FROM_WINDOWS,  # a click is rarely the last one
-                lambda: torch.zeros((1, channels, *plan.patch_voxels)),
-                image.fingerprint,
+                lambda: torch.zeros((1, channels, *voxels)),
+                self._image.fingerprint,
                 context,
             )
-        self.engine_name = engine.name
-        self._passes = Passes(engine, self._bundle.outputs, mirror_axes, self._bundle.spec.name, context)
+        self.engine_name = self.engine_name or engine.name
+        passes = Passes(engine, bundle.outputs, self._mirror_axes, bundle.spec.name, context)
+        return self._passes.setdefault(voxels, passes)
 
     def segment(self, prompts: Prompts) -> NDArray[Any]:
         """Return labels (layers, I, J, K) on the image's own grid of everything that was pointed at."""
         outputs = self._bundle.outputs
         labels = np.zeros((outputs.layers, *self._grid.source_shape), outputs.dtype)
-        for centre in self._centres(prompts):
-            for look in self._follow(centre, prompts):
+        for centre, voxels in self._starts(prompts):
+            for look in self._follow(centre, voxels, prompts):
                 with self._context.phase("postprocess"):
                     self._paste(look, labels)
         self._context.progress(1.0, "Done")
         return self._grid.to_source(labels)
 
-    def _centres(self, prompts: Prompts) -> list[NDArray[np.float64]]:
-        """Return the middles (3,), RAS mm, of the regions to look at: one, if all positive prompts fit into it.
+    def _starts(self, prompts: Prompts) -> list[tuple[NDArray[np.float64], Shape]]:
+        """Return the middles (3,), RAS mm, and shapes of the regions to look at: one, if all positive prompts fit in.
 
         The first click's region is preferred, so that a correction is answered where the user looked at first.
         """
         positions = positive_positions_ras_mm(prompts)
         if not len(positions):
             positions = np.array(prompts.positions_ras_mm())
-        for centre in (positions[0], positions.mean(axis=0)):
-            if all(self._is_well_inside(position, centre) for position in positions):
-                return [centre]
+        narrow = self._plan.patch_voxels
+        for voxels in (narrow, self._wider):
+            for centre in (positions[0], positions.mean(axis=0)):
+                if all(self._is_well_inside(position, centre, voxels) for position in positions):
+                    return [(centre, voxels)]
         centres: list[NDArray[np.float64]] = []
         for position in positions:
-            if not any(self._is_well_inside(position, centre) for centre in centres):
+            if not any(self._is_well_inside(position, centre, narrow) for centre in centres):
                 centres.append(position)
-        return centres
+        return [(centre, narrow) for centre in centres]
 
-    def _is_well_inside(self, position_ras_mm: NDArray[np.float64], centre_ras_mm: NDArray[np.float64]) -> bool:
-        part = self._region(centre_ras_mm)
+    @property
+    def _wider(self) -> Shape:
+        """The shape of regions where an object does not fit into the usual one."""
+        return self._bundle.wider_voxels or self._plan.patch_voxels
+
+    def _is_well_inside(
+        self, position_ras_mm: NDArray[np.float64], centre_ras_mm: NDArray[np.float64], voxels: Shape
+    ) -> bool:
+        part = self._region(centre_ras_mm, voxels)
         index = index_from_ras(part.affine, position_ras_mm)
         upper = np.asarray(part.shape) - 1 - _MARGIN_VOXELS
         return bool((index >= _MARGIN_VOXELS).all() and (index <= upper).all())
 
-    def _region(self, centre_ras_mm: NDArray[np.float64]) -> Region:
-        return region(self._grid, centre_ras_mm, self._plan.patch_voxels, self._bundle.spec.spacing_mm)
+    def _region(self, centre_ras_mm: NDArray[np.float64], voxels: Shape) -> Region:
+        return region(self._grid, centre_ras_mm, voxels, self._bundle.spec.spacing_mm)
 
-    def _follow(self, centre_ras_mm: NDArray[np.float64], prompts: Prompts) -> Iterator[_Look]:
+    def _follow(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> Iterator[_Look]:
         """Yield what is seen around a position, and beyond the faces of regions through which the object goes on."""
-        first = self._look(centre_ras_mm, prompts)
+        first = self._look(centre_ras_mm, voxels, prompts)
         if not any(_open_faces(first)):
             yield first
             return
-        # As in training, the second look is centred at what was found; often the whole object fits into it.
+        # As in training, the second look is centred at what was found; often the whole object fits into it, or into a
+        # region that is wider than the patches of the training.
         middle = ras_from_index(first.region.affine, np.argwhere(first.found).mean(axis=0))
-        second = self._look(middle, prompts)
+        second = self._look(middle, self._wider, prompts)
         start = second if second.found.any() else first
         yield start
         queue, seen = deque([((0, 0, 0), start)]), {(0, 0, 0)}
@@ -186,15 +209,15 @@ class _Looker:
                     return
                 seen.add(beyond)
                 position = _middle_ras_mm(start.region, beyond)
-                further = self._look(position, _continued(look, position, prompts))
+                further = self._look(position, start.region.shape, _continued(look, position, prompts))
                 yield further
                 queue.append((beyond, further))
 
-    def _look(self, centre_ras_mm: NDArray[np.float64], prompts: Prompts) -> _Look:
+    def _look(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> _Look:
         """Return what the network sees in the region around a position."""
         self._context.progress(self.count / (self.count + 1), f"Region {self.count + 1}")
         memory_ladder.fault(self._plan)
-        bundle, part = self._bundle, self._region(centre_ras_mm)
+        bundle, part = self._bundle, self._region(centre_ras_mm, voxels)
         if bundle.reads_previous:
             place = (part.affine.tobytes(), part.shape)
             given = self.given.key if self.given is not None else ""
@@ -216,10 +239,11 @@ class _Looker:
             return torch.stack([1 - likely, likely]) if bundle.outputs.is_exclusive else likely[None]
         with self._context.phase("preprocess"):
             channels = region_input(self._image, bundle, part, prompts, before)
-        values = self._passes(channels[None])[0].cpu()
+        passes = self._passes_of(part.shape)
+        values = passes(channels[None])[0].cpu()
         self.count += 1
         with self._context.phase("postprocess"):
-            if not self._passes.are_probabilities:
+            if not passes.are_probabilities:
                 values = bundle.outputs.probabilities(values)
             if bundle.cut_reach_mm > 0 and bundle.outputs.is_exclusive and len(values) == 2:
                 corrections = correction_rounds.corrections(prompts, part)

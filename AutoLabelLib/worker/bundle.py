@@ -7,7 +7,7 @@ known to be the published ones, and the bundle to be one that came with AutoLabe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +51,7 @@ class Bundle:
         guidance_sigma_mm: Width of a click in its guidance channels.
         cut_reach_mm: How far around a correcting click the level moves at which its answer is cut; 0: nowhere.
         reads_previous: Whether a last channel shows it what it answered to the clicks before the last.
+        wider_voxels: (3,) of the region that it looks at where an object does not fit into its window; None: no other.
         keep_component_at_prompt: Whether only what is connected to a prompt belongs to the result.
         prompting: How a bundle from elsewhere wants its prompts; None: as guidance channels of this project, or not.
     """
@@ -66,6 +67,7 @@ class Bundle:
     guidance_sigma_mm: float = SIGMA_MM
     cut_reach_mm: float = 0.0
     reads_previous: bool = False
+    wider_voxels: tuple[int, int, int] | None = None
     keep_component_at_prompt: bool = False
     prompting: DeepEdit | Vista3dWishes | None = None
 
@@ -122,9 +124,14 @@ def load(spec: ModelSpec) -> Bundle:
         guidance_sigma_mm=float(own.get("prompting", {}).get("sigma_mm", SIGMA_MM)),
         cut_reach_mm=float(own.get("prompting", {}).get("cut_reach_mm", 0.0)),
         reads_previous=bool(own.get("prompting", {}).get("previous_answer", False)),
+        wider_voxels=_three(own.get("wider_voxels")),
         keep_component_at_prompt=bool(own.get("keep_component_at_prompt", False)),
         prompting=prompting,
     )
+
+
+def _three(edges: Sequence[Any] | None) -> tuple[int, int, int] | None:
+    return (int(edges[0]), int(edges[1]), int(edges[2])) if edges else None
 
 
 def _check_trust(name: str, folder: Path) -> None:

@@ -106,6 +106,20 @@ def test_an_object_that_goes_on_beyond_the_region_is_found_whole(box: tuple[slic
     assert found.provenance["windows"] > 1
 
 
+def test_an_object_that_does_not_fit_is_looked_at_in_a_wider_region(tmp_path: Path) -> None:
+    folder = model(tmp_path, more={"keep_component_at_prompt": True, "wider_voxels": [28, 28, 28]})
+    small, large = block(slice(10, 14), slice(10, 14), slice(10, 14)), block(slice(8, 30), slice(4, 26), slice(3, 25))
+    found = run(folder, small, Prompts((click(12, 11, 12),)))
+    assert found.provenance["windows"] == 1
+    found = run(folder, large, Prompts((click(17, 14, 13),)))
+    np.testing.assert_array_equal(found.labelmaps[0].array[0], large)
+    assert found.provenance["windows"] == 2
+    # Two clicks that fit into no usual region have a wider one in common.
+    found = run(folder, large, Prompts((click(10, 6, 5), click(27, 23, 22))))
+    np.testing.assert_array_equal(found.labelmaps[0].array[0], large)
+    assert found.provenance["windows"] == 1
+
+
 def test_an_object_without_end_is_reported(tmp_path: Path) -> None:
     array = block(slice(0, 35), shape=(36, 36, 36))
     found = run(model(tmp_path, patch_voxels=(8, 8, 8)), array, Prompts((click(6, 11, 12),)))

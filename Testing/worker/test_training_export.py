@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +39,6 @@ def test_the_contract_can_be_read_and_verified(bundle: Path) -> None:
     (bundle / export.WEIGHTS).write_bytes(b"other")
     with pytest.raises(ChecksumError, match="not the published one"):
         verify(spec)
-
-
-def test_a_model_may_look_at_more_than_its_training_patches(tmp_path: Path, split: Split) -> None:
-    wider = replace(recipe(), inference={"patch_voxels": [24, 24, 16], "mirror_axes": [0]})
-    bundle = export.export_bundle(wider, [network.build(wider.network_def).state_dict()], tmp_path / "tiny", split)
-    config = json.loads((bundle / export.INFERENCE).read_text())
-    assert read_spec(bundle).patch_voxels == (24, 24, 16)
-    assert config["inferer"]["roi_size"] == [24, 24, 16]
 
 
 def test_weights_are_stored_once_and_read_back(bundle: Path, split: Split) -> None:

@@ -21,7 +21,7 @@ from AutoLabelLib.worker.training.split import Split
 WEIGHTS = "models/model.safetensors"
 INFERENCE = "configs/inference.json"
 METADATA = "configs/metadata.json"
-_OF_THE_WINDOW = ("overlap", "mode", "patch_voxels")  # these stand in inference.json
+_OF_THE_WINDOW = ("overlap", "mode")  # these stand in inference.json
 
 
 def export_bundle(
@@ -120,7 +120,7 @@ def inference_config(recipe: Recipe) -> dict[str, Any]:
         "preprocessing": {"_target_": "Compose", "transforms": [*space, *recipe.normalisation]},
         "inferer": {
             "_target_": "SlidingWindowInferer",
-            "roi_size": _window_voxels(recipe),
+            "roi_size": list(recipe.patch_voxels),
             "sw_batch_size": 1,
             "overlap": float(recipe.inference.get("overlap", 0.25)),
             "mode": str(recipe.inference.get("mode", "gaussian")),
@@ -169,11 +169,6 @@ def metadata(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _window_voxels(recipe: Recipe) -> list[int]:
-    """Return the shape of what the network looks at in use: its training patch, unless the recipe says otherwise."""
-    return [int(edge) for edge in recipe.inference.get("patch_voxels", recipe.patch_voxels)]
-
-
 def _formats(recipe: Recipe) -> dict[str, Any]:
     """Return what goes in and what comes out, in MONAI's schema."""
     is_classifier = recipe.task == "classification"
@@ -190,7 +185,7 @@ def _formats(recipe: Recipe) -> dict[str, Any]:
         "value_range": list(recipe.card.get("value_range", [])),
         "is_patch_data": True,
         "channel_def": {str(index): name for index, name in enumerate(inputs)},
-        "spatial_shape": _window_voxels(recipe),
+        "spatial_shape": list(recipe.patch_voxels),
         "dtype": "float32",
     }
     prediction = {
@@ -200,7 +195,7 @@ def _formats(recipe: Recipe) -> dict[str, Any]:
         "value_range": [0, 1],
         "is_patch_data": not is_classifier,
         "channel_def": {str(index): name for index, name in enumerate(outputs)},
-        **({} if is_classifier else {"spatial_shape": _window_voxels(recipe)}),
+        **({} if is_classifier else {"spatial_shape": list(recipe.patch_voxels)}),
         "dtype": "float32",
     }
     return {"inputs": {"image": image}, "outputs": {"pred": prediction}}
@@ -218,7 +213,7 @@ def _contract(recipe: Recipe, hashes: dict[str, str]) -> dict[str, Any]:
         "channels": list(recipe.channels),
         **({"segments": list(recipe.segments)} if recipe.segments else {}),
         "spacing_mm": list(recipe.spacing_mm) or None,
-        "patch_voxels": _window_voxels(recipe),
+        "patch_voxels": list(recipe.patch_voxels),
         "prompts": list(recipe.prompts),
         "needs_prompt": bool(recipe.prompts),
         **({"prompting": recipe.prompting} if recipe.prompting else {}),
