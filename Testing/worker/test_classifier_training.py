@@ -164,12 +164,14 @@ def test_folds_give_members_and_calibrate_them(tmp_path: Path, cases: Path, trus
 def test_members_may_be_networks_of_different_kinds(tmp_path: Path, cases: Path, trusted: None) -> None:
     own = "AutoLabelLib.worker.classification.networks."
     features_only = {"_target_": f"{own}ImageAndFeatures", "features": 2, "classes": 2, "attributes": 1}
+    image_only = {"_target_": _MONAI + "ResNet", **NETWORKS["ResNet"]}
     entries = {
         "training": {**recipe_entries()["training"], "epochs": 2},
-        "members": [{"training": {"seed": 1}}, {"network_def": features_only, "training": {"seed": 2}}],
+        "members": [{"training": {"seed": 1}}, {"network_def": features_only}, {"network_def": image_only}],
     }
     result = train(tmp_path, cases, entries=entries)
-    first, second = Classifier.load(result.values["bundle"]).networks
+    first, second, third = Classifier.load(result.values["bundle"]).networks
+    assert type(third).__name__ == "ResNet"  # reads no features, though the others do
     assert first.image_network is not None and second.image_network is None
     standardised: Any = second.standardised
     measured = [load_object(case, recipe()).features for case in read_labelled_cases(cases)]

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from AutoLabelLib.worker.classification.networks import first_output
-
 _FOCUS = 2.0  # of the focal loss (Lin et al. 2017)
 _WIDEST = 20.0  # ratio of two classes' weights; a class with one case must not rule
 
@@ -39,7 +37,7 @@ class ClassLoss:
 
     def __call__(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss, a number."""
-        output = first_output(output).float().flatten(1)
+        output = output.float()
         logits, truth = output[:, : self.classes], target[:, : self.classes]
         loss = self._of_labels(logits, truth) if self.multi_label else self._of_one_label(logits, truth)
         if output.shape[1] > self.classes:

@@ -14,6 +14,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.worker.classification.networks import answers
 from AutoLabelLib.worker.training import checkpoint, corrections, curves, losses, network
 from AutoLabelLib.worker.training.corrections import CorrectedBatches
 from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
@@ -192,9 +193,11 @@ def _train_epoch(
     for step, (shown, label) in enumerate(drawn):
         fraction = (run.epoch + step / steps) / training.epochs
         context.progress(fraction, f"epoch {run.epoch + 1} of {training.epochs}")
-        inputs = [_on(device, part) for part in (shown if isinstance(shown, tuple) else (shown,))]
         with run.precision.autocast():
-            logits = run.network(*inputs)
+            if isinstance(shown, tuple):  # image and features; not every network reads both
+                logits = answers(run.network, *(_on(device, part) for part in shown))
+            else:
+                logits = run.network(_on(device, shown))
             loss = loss_of(logits, label.to(device))
         if isinstance(drawn, CorrectedBatches):
             drawn.answered(logits)
