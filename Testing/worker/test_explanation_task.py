@@ -24,6 +24,7 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.files.images import read_image, read_voxels
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.explanation.subject import Subject
 from AutoLabelLib.worker.tasks import explanation
 from AutoLabelLib.worker.training.clicks import central_voxel
 from Testing.grids import make_affine
@@ -176,6 +177,16 @@ def test_the_same_job_gives_the_same_heat_and_says_how_it_was_made(folder: Path)
     found = first.values["deletion"]
     assert found["probability"][0] > found["probability"][-1]
     assert found["drop"] > found["random_drop"]
+
+
+def test_heat_that_deletion_does_not_confirm_is_not_to_be_relied_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, _ = blob(np.eye(4))
+    confirmed = explain(folder, image, deletion=True, draws=1)
+    assert not confirmed.warnings
+    monkeypatch.setattr(Subject, "heat", lambda self, relevance, start: (self.image[0] == 0).numpy().astype(np.float32))
+    assert "do not rely" in explain(folder, image, deletion=True, draws=1).warnings[-1]
 
 
 def ct_with_light_on_the_right() -> tuple[Image, Labelmap]:

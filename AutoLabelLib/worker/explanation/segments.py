@@ -61,8 +61,15 @@ def subject(
 
     Raises:
         ModelError: If the bundle does not say how large a region it looks at.
+        ContractError: If the network is told prompts in a way of its own.
     """
-    way = _around_prompt if model.bundle.spec.needs_prompt else _in_volume
+    bundle = model.bundle
+    if bundle.prompting is not None:
+        raise ContractError(
+            f'"{bundle.spec.name}" is told prompts in a way of its own, in which it cannot be explained yet.',
+            "Explain a model whose prompts are channels beside the image, such as lung_nodule_ct.",
+        )
+    way = _around_prompt if bundle.spec.needs_prompt else _in_volume
     return way(image, model, prompts, asked, device, context)
 
 

@@ -139,7 +139,13 @@ def _explained(
         )
     elif chosen.deletion:
         with context.phase("deletion"):
-            values["deletion"] = deletion.deletion(subject, heat, replaced_by, chosen.draws, chosen.seed).to_json()
+            checked = deletion.deletion(subject, heat, replaced_by, chosen.draws, chosen.seed)
+        values["deletion"] = checked.to_json()
+        if checked.drop <= checked.random_drop:
+            context.warn(
+                "Taking out what is marked lowers the probability no more than taking out as much elsewhere: do not "
+                "rely on this explanation, and try another method."
+            )
     with context.phase("place"):
         array = placed(heat, subject.affine, image.affine, image.spatial_shape)
     return values, Image(np.clip(array, 0, 1)[np.newaxis], image.affine, channel_names=("heat",))
