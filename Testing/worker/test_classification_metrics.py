@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.classification_metrics import (
-    FIGURES,
     Predictions,
     confusion_matrix,
     estimates,
@@ -21,7 +20,7 @@ from AutoLabelLib.worker.classification_metrics import (
     reliability_points,
     roc_points,
 )
-from AutoLabelLib.worker.classification_metrics.figures import weighted_figures
+from AutoLabelLib.worker.classification_metrics.figures import FIGURES, weighted_figures
 
 TWO = ("benign", "malignant")
 

@@ -17,14 +17,13 @@ A figure that does not exist, such as the AUC of cases that are all benign, is N
 from __future__ import annotations
 
 from AutoLabelLib.worker.classification_metrics.calibration import reliability_points
-from AutoLabelLib.worker.classification_metrics.figures import FIGURES, confusion_matrix, figures, figures_per_class
+from AutoLabelLib.worker.classification_metrics.figures import confusion_matrix, figures, figures_per_class
 from AutoLabelLib.worker.classification_metrics.intervals import Estimate, estimates
 from AutoLabelLib.worker.classification_metrics.paired import PairedTest, delong, holm, paired_bootstrap
 from AutoLabelLib.worker.classification_metrics.predictions import Predictions
 from AutoLabelLib.worker.classification_metrics.ranking import precision_recall_points, roc_points
 
 __all__ = [
-    "FIGURES",
     "Estimate",
     "PairedTest",
     "Predictions",
