@@ -21,6 +21,7 @@ _FIRST_MM = (24.0, 48.0, 96.0, 192.0)  # half the width of what a first prompt l
 _FIRST_VOXELS = 10  # and at least so many to each side
 _LEAST_CONTRAST = 0.35  # of a boundary; less is found in mere noise, too
 _OPEN_PENALTY = 1.0  # an object that goes on beyond what was looked at has no boundary there
+_SKIN_PENALTY = 0.3  # of a boundary that only the widest look finds: it is often the skin, which is seldom meant
 _MARGIN_VOXELS = 8  # around what a correction can reach
 _OUTLINE_VOXELS = 72**3  # a box is worked on as a whole, not only near a boundary
 _MOST_SEEDS = 64  # of a stroke, for the depth at which it lies
@@ -84,6 +85,8 @@ class Steps:
             for steep in (False, True):
                 mask, contrast = correction.first_answer(view, view.index_of(mark.voxels), known, steep)
                 contrast -= _OPEN_PENALTY * _is_open(mask, view)
+                if half_mm == _FIRST_MM[-1] and contrast >= _LEAST_CONTRAST:
+                    contrast -= _SKIN_PENALTY
                 if best is None or contrast > best[0]:
                     best = (contrast, view, known, mask)
                 if contrast >= _LEAST_CONTRAST:
