@@ -96,7 +96,7 @@ def classify(
     spec.check(image)  # before a worker is started or a voxel is sent
     chosen = choose_segments(segmentation, segment, volume_node) if segmentation is not None and not given else None
     if roi is not None and chosen is None:
-        options["box"] = _corners(roi, volume_node)
+        options["box"] = corners_of(roi, volume_node)
     remarks: tuple[str, ...] = ()
     finish: Callable[[Result], Classified] = _classified
     if volume_node is not None:
@@ -140,7 +140,7 @@ def _check(spec: ModelSpec, prompts: Prompts, segmentation: Any) -> None:
         raise InputError("Give either a segmentation or prompts, not both.")
 
 
-def _corners(roi: Region, volume_node: Any) -> list[list[float]]:
+def corners_of(roi: Region, volume_node: Any) -> list[list[float]]:
     """Return two opposite corners of a region in RAS mm, in the frame of the image."""
     if volume_node is not None and is_node(roi):
         from AutoLabelLib.scene.regions import ras_box_of_roi

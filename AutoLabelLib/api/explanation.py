@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, overload
 
+from AutoLabelLib.api.classification import corners_of
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segment_choice import choose_segments
 from AutoLabelLib.api.segmentation import PromptsLike, as_prompts
@@ -64,7 +65,8 @@ def explain(
             model says.
         wait: If False, return a `Pending` at once; `wait()` on it then gives the heat.
         on_progress: Called with each `Progress`, in the calling thread.
-        roi: Only the smallest box of voxels around this: a markups ROI node for a node, else a `core.prompt.Box`.
+        roi: Only the smallest box of voxels around this: a markups ROI node for a node, else a `core.prompt.Box`. For a
+            classifier what it judges, as in `classify`, where there is neither segmentation nor prompt.
         modality: DICOM modality, for images that do not say it.
         series_uid: Which series of a DICOM folder, where there are several.
         time_point: Which volume of a 4D file, from 0.
@@ -78,6 +80,9 @@ def explain(
     """
     spec = catalogue.find(model)
     volume_node = volume_node_of(source)
+    if spec.task == "classification" and roi is not None and segmentation is None and not prompts:
+        options["box"] = corners_of(roi, volume_node)
+        roi = None  # not cut out: the classifier may look at what is around, too
     part = open_part(source, roi, modality, series_uid, time_point)
     labelmap = choose_segments(segmentation, segment, volume_node).labelmap if segmentation is not None else None
     options = {**options, "method": method, "segment": None if labelmap else segment, "target": target}
@@ -128,7 +133,7 @@ def _submit_for_node(
 ) -> Pending[Any]:
     """Submit, and write the result into the scene later; ids are held, because nodes may be gone by then."""
     from AutoLabelLib.core.provenance import segment_tags
-    from AutoLabelLib.scene.contribution_plots import show_contributions
+    from AutoLabelLib.scene.contribution_plots import attach_chart, show_contributions
     from AutoLabelLib.scene.heatmaps import show_heatmap
     from AutoLabelLib.scene.nodes import resolve
     from AutoLabelLib.scene.transforms import prompts_for_image
@@ -139,11 +144,15 @@ def _submit_for_node(
     def finish(result: Result) -> Any:
         node = resolve(volume_id, "vtkMRMLVolumeNode", name=volume_name)
         target, contributions = result.values["target"], result.values["contributions"]
-        name = f"{volume_name}: {target} ({result.values['method']})"
-        chart = show_contributions(contributions, target, f"{volume_name}: features") if contributions else None
+        of_what = labelmap.segments[0].name if labelmap is not None and spec.task == "classification" else volume_name
+        name = f"{of_what}: {target} ({result.values['method']})"
+        chart = show_contributions(contributions, target, f"{of_what}: features") if contributions else None
         if not result.images:
             return chart
-        return show_heatmap(node, result.images[0], name, segment_tags(result, spec), grid)
+        heatmap = show_heatmap(node, result.images[0], name, segment_tags(result, spec), grid)
+        if chart is not None:
+            attach_chart(heatmap, chart)
+        return heatmap
 
     given = prompts_for_image(prompts, volume_node)
     return _submit(spec, part, given, labelmap, options, finish, remarks(volume_node))

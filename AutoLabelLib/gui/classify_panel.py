@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -12,6 +13,7 @@ from AutoLabelLib.core.errors import AutoLabelError
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Position
 from AutoLabelLib.gui import classify_words as words
+from AutoLabelLib.gui.autolabel_effect.shortcuts import Shortcuts
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.compare_group import CompareGroup
 from AutoLabelLib.gui.errors import as_error, reported
@@ -20,7 +22,8 @@ from AutoLabelLib.gui.scene_job import SceneJob
 from AutoLabelLib.gui.scene_panel import ScenePanel
 from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.scene.point_placing import PointPlacing
-from AutoLabelLib.scene.volumes import check_kind, shared_image
+from AutoLabelLib.scene.regions import fit_roi
+from AutoLabelLib.scene.volumes import channels_of, check_kind, modality_of, remarks, shared_image
 
 
 class ClassifyPanel(ScenePanel):
@@ -34,7 +37,9 @@ class ClassifyPanel(ScenePanel):
         super().__init__(shared, "AutoLabelClassify.ui")
         self._job = SceneJob(shared)
         self._placing: PointPlacing | None = None
+        self._keys = Shortcuts({"Esc": self._give_up_click})
         self._watched: Any = None
+        self._judged: Any = None  # the volume that the shown result is about
         self._specs: dict[str, ModelSpec] = {}
         self._model = ChoiceBox(self.ui.modelBox, self._choose_model)
         self._subject = ChoiceBox(self.ui.subjectBox, self._choose_subject)
@@ -42,8 +47,10 @@ class ClassifyPanel(ScenePanel):
         self._explain = ExplainGroup(shared, self.ui)
         self._compare = CompareGroup(shared, self.ui)
         self.ui.runButton.connect("clicked()", self._run)
-        self.ui.findingsButton.connect("clicked()", lambda: shared.open_panel("findings"))
-        self.ui.resultLabel.visible = self.ui.findingsButton.visible = False
+        self.ui.findingsButton.connect("clicked()", self._show_in_findings)
+        self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)
+        self._shown_finding = ""
+        self._say("")
         shared.runner.watch(self._update_button)
         self.models_changed()
 
@@ -51,18 +58,19 @@ class ClassifyPanel(ScenePanel):
     def _spec(self) -> ModelSpec | None:
         return self._specs.get(self._model.chosen)
 
+    def _followed(self) -> None:
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._scene_changed)
+
     def _let_go(self) -> None:
         self._watched = None
-        if self._placing is not None:
-            self._placing.end()
-        self._explain.set_classified(None, None, ())
+        self._give_up_click()
+        self._explain.show(None, self._specs)
         self._compare.forget()
         self._say("")
 
     def exit(self) -> None:
         """The user went to another module: a click there means something else."""
-        if self._placing is not None:
-            self._placing.end()
+        self._give_up_click()
 
     def cleanup(self) -> None:
         """Let go of the scene."""
@@ -74,9 +82,6 @@ class ClassifyPanel(ScenePanel):
     def models_changed(self) -> None:
         """Read anew which models there are."""
         self._specs = {spec.name: spec for spec in catalogue.models(task="classification")}
-        self._model.offer(
-            [(name, f"{name} ({spec.modality or _('any modality')})") for name, spec in self._specs.items()]
-        )
         self.update()
 
     def update(self) -> None:
@@ -85,15 +90,24 @@ class ClassifyPanel(ScenePanel):
         self.widget.enabled = parameters is not None
         if parameters is None:
             return
-        if parameters.classifyModel:
-            self._model.choose(parameters.classifyModel)
+        self._show_models()
         self.ui.modelLabel.text = words.model_text(self._spec)
         self._subject.offer(words.subjects(self._spec))
         self._subject.choose(parameters.classifySubject)
         self._watch(parameters.classifySegmentation)
         self._show_choices()
-        self._explain.show_volume(parameters.inputVolume)
+        if parameters.inputVolume is not self._judged:
+            self._say("")
+        self._explain.show(parameters.inputVolume, self._specs)
         self._update_button()
+
+    def _show_models(self) -> None:
+        """Offer the models, and choose the first one for the volume where none is chosen."""
+        volume, chosen = self._parameters.inputVolume, self._parameters.classifyModel
+        modality = (modality_of(volume) or self._parameters.modality) if volume is not None else ""
+        channels = channels_of(volume) if volume is not None else 1
+        self._model.offer(words.choices_of_models(self._specs.values(), modality, channels))
+        self._model.choose(chosen)  # of a scene from elsewhere it may be missing, which chooses the first
 
     def _show_choices(self) -> None:
         """Show the choices that belong to what is judged, and hide the others."""
@@ -149,24 +163,23 @@ class ClassifyPanel(ScenePanel):
         if self._parameters is None:
             return
         waiting = self._placing is not None
-        reason = "" if waiting else self._why_not()
+        reason, notes = ("", "") if waiting else self._why_not()
         self.ui.runButton.enabled = waiting or not reason
         if waiting:
             self.ui.runButton.text = _("Click it in a slice view (press here to stop)")
         self.ui.runButton.toolTip = reason or _("Classify it; the window stays free meanwhile")
-        self.ui.reasonLabel.text = reason
-        self.ui.reasonLabel.visible = bool(reason)
+        self.ui.reasonLabel.text = reason or notes
+        self.ui.reasonLabel.visible = bool(reason or notes)
         self._explain.update()
 
-    def _why_not(self) -> str:
-        """Return why it cannot start, in one sentence; "" if it can."""
+    def _why_not(self) -> tuple[str, str]:
+        """Return why it cannot start, and what the user should know before it does; in sentences, "" for nothing."""
         try:
-            self._check()
+            return "", " ".join(self._check())
         except Exception as problem:  # the border to Qt: nothing may pass
-            return str(as_error(problem))
-        return ""
+            return str(as_error(problem)), ""
 
-    def _check(self) -> None:
+    def _check(self) -> tuple[str, ...]:
         parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
         if self._shared.runner.busy:
             raise AutoLabelError(_("{what} is not finished yet.").format(what=self._shared.runner.what))
@@ -175,7 +188,7 @@ class ClassifyPanel(ScenePanel):
         if spec is None:
             raise AutoLabelError(_("Choose a model."))
         check_kind(parameters.inputVolume)
-        spec.check_form(shared_image(parameters.inputVolume))
+        notes = spec.check_form(shared_image(parameters.inputVolume, parameters.modality))
         if subject == words.REGION and parameters.classifyRoi is None:
             raise AutoLabelError(_("Choose a region, or draw one."))
         if subject == words.SEGMENTS:
@@ -183,6 +196,7 @@ class ClassifyPanel(ScenePanel):
                 raise AutoLabelError(_("Choose a segmentation."))
             if not parameters.classifySegmentation.GetSegmentation().GetNumberOfSegments():
                 raise AutoLabelError(_("The segmentation has no segments yet."))
+        return remarks(parameters.inputVolume) + notes
 
     def _say(self, text: str) -> None:
         self.ui.resultLabel.text = text
@@ -195,20 +209,36 @@ class ClassifyPanel(ScenePanel):
             if self._placing is not None:
                 self._placing.end()
             elif self._subject.chosen == words.CLICK:
-                self._placing = PointPlacing(_("What is this?"), slicer.mrmlScene, self._clicked, self._placing_ended)
-                self._shared.report("")
-                self._update_button()
+                self._wait_for_click()
             else:
                 self._start()
 
+    def _wait_for_click(self) -> None:
+        self._shared.report("")
+        later = lambda action: qt.QTimer.singleShot(0, action)  # noqa: E731
+        self._placing = PointPlacing(_("What is this?"), slicer.mrmlScene, self._clicked, self._placing_ended, later)
+        self._keys.install()
+        self._update_button()
+
+    def _give_up_click(self) -> None:
+        with reported(self._shared.report):
+            if self._placing is not None:
+                self._placing.end()
+
     def _placing_ended(self) -> None:
         self._placing = None
+        self._keys.remove()
         with reported(self._shared.report):
             self.update()
 
     def _clicked(self, position_ras_mm: Position) -> None:
         with reported(self._shared.report):
             self._start([position_ras_mm])
+
+    def _fit_new_roi(self, roi_node: Any) -> None:
+        with reported(self._shared.report):
+            if self._parameters is not None and self._parameters.inputVolume is not None:
+                fit_roi(roi_node, self._parameters.inputVolume)
 
     def _start(self, prompts: list[Position] | None = None) -> None:
         parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
@@ -221,19 +251,28 @@ class ClassifyPanel(ScenePanel):
             choices["segment"] = parameters.classifySegment
         if subject == words.REGION:
             choices["roi"] = parameters.classifyRoi
+        self._say("")
         self._job.start(
             lambda: self._shared.logic.classify(
                 volume, spec.name, segmentation=segmentation, prompts=prompts, wait=False, **choices
             ),
             what=_("Classifying {volume}").format(volume=volume.GetName()),
             nodes=(volume, segmentation),
-            on_done=lambda classified, pending, seconds: self._done(classified, volume, spec, seconds),
+            on_done=lambda classified, pending, seconds: self._done(classified, volume, subject, seconds),
         )
 
-    def _done(self, classified: Any, volume_node: Any, spec: ModelSpec, seconds: float) -> None:
-        self._say(words.result_text(classified.findings))
-        self._explain.set_classified(classified, spec, classified.findings)
+    def _done(self, classified: Any, volume_node: Any, subject: str, seconds: float) -> None:
+        findings = classified.findings
         if self._parameters is not None and classified.segmentation_node is not None:
             self._parameters.classifySegmentation = classified.segmentation_node
-        self._shared.report(words.classified_text(classified.findings, seconds, classified.warnings))
+        self._judged = volume_node
+        self._shown_finding = findings[0].id if findings else ""
         self.update()
+        self._say(words.result_text(findings, subject == words.REGION))
+        if findings:
+            self._explain.choose(findings[0].id)
+        self._shared.report(words.classified_text(findings, seconds, classified.warnings))
+
+    def _show_in_findings(self) -> None:
+        with reported(self._shared.report):
+            self._shared.show_finding(self._shown_finding)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -15,6 +15,7 @@ from AutoLabelLib.gui.words import counted, duration
 SEGMENTS, CLICK, REGION, VOLUME = "segments", "click", "region", "volume"
 ALL_SEGMENTS = ""
 _MOST_CONTRIBUTIONS = 4
+_MOST_FINDINGS = 8
 
 
 def subjects(spec: ModelSpec | None) -> list[tuple[str, str]]:
@@ -43,6 +44,23 @@ def methods() -> list[tuple[str, str]]:
     ]
 
 
+def choices_of_models(specs: Iterable[ModelSpec], modality: str, channels: int) -> list[tuple[str, str]]:
+    """Return models as choices, those for an image first; the others say what they are for.
+
+    Args:
+        specs: The models.
+        modality: Of the image; "" where nobody knows.
+        channels: Of the image.
+    """
+    listed = sorted(specs, key=lambda spec: not is_usable(spec, modality, channels))
+    return [(spec.name, f"{spec.name} ({spec.modality or _('any modality')})") for spec in listed]
+
+
+def is_usable(spec: ModelSpec, modality: str, channels: int) -> bool:
+    """Return whether a model takes an image, as far as modality and channels tell."""
+    return len(spec.channels) == channels and (not modality or spec.modality in ("", modality))
+
+
 def model_text(spec: ModelSpec | None) -> str:
     """Return what a model is for, in one or two sentences."""
     if spec is None:
@@ -51,9 +69,9 @@ def model_text(spec: ModelSpec | None) -> str:
     return _("{description} Says one of: {classes}.").format(description=spec.description, classes=classes)
 
 
-def finding_text(finding: Finding) -> str:
+def finding_text(finding: Finding, is_region: bool = False) -> str:
     """Return a finding in one line: "Lung nodule 1: malignant, probability 0.87"."""
-    name = finding.segment or _("Whole volume")
+    name = finding.segment or (_("Region") if is_region else _("Whole volume"))
     probability = probability_text(finding.score)
     label = finding.corrected_label or finding.label
     if finding.uncertain:
@@ -63,13 +81,15 @@ def finding_text(finding: Finding) -> str:
     return _("{name}: {label}, probability {probability}").format(name=name, label=label, probability=probability)
 
 
-def result_text(findings: Sequence[Finding]) -> str:
+def result_text(findings: Sequence[Finding], is_region: bool = False) -> str:
     """Return findings as lines, each with the reason for its doubt, if there is one."""
     lines = []
-    for finding in findings:
-        lines.append(finding_text(finding))
+    for finding in findings[:_MOST_FINDINGS]:
+        lines.append(finding_text(finding, is_region))
         if finding.uncertain:
             lines.append("   " + finding.uncertain)
+    if len(findings) > _MOST_FINDINGS:
+        lines.append(_("… and {count} more").format(count=len(findings) - _MOST_FINDINGS))
     return "\n".join(lines)
 
 

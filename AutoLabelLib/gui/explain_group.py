@@ -1,25 +1,29 @@
-"""The group Why of the panel Classify: what speaks for an answer, as heat over the slices."""
+"""The group Why of the panel Classify: what speaks for an answer, as heat over the slices and as bars."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import slicer
 from slicer.i18n import tr as _
 
-from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.gui import classify_words as words
 from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import reported
+from AutoLabelLib.gui.heat_controls import HeatControls
 from AutoLabelLib.gui.scene_job import SceneJob
 from AutoLabelLib.gui.shared import Shared
-from AutoLabelLib.scene import heatmaps
+from AutoLabelLib.scene.explained import Explainable, explainable, note_explained
+from AutoLabelLib.scene.heatmaps import is_heatmap
 from AutoLabelLib.scene.nodes import resolve
+from AutoLabelLib.scene.plots import show_chart
+from AutoLabelLib.scene.views import jump_to
 
 
 class ExplainGroup:
-    """Explains the findings of a classification, and lets the user look at the heat.
+    """Explains the findings that classifiers made in a volume, and lets the user look at the heat.
 
     Args:
         shared: What the panels share.
@@ -30,116 +34,88 @@ class ExplainGroup:
         self._shared, self._ui = shared, ui
         self._job = SceneJob(shared)
         self._volume: Any = None
-        self._classified: Any = None
-        self._spec: ModelSpec | None = None
-        self._findings: Sequence[Finding] = ()
-        self._finding = ChoiceBox(ui.findingBox, lambda finding_id: None)
+        self._specs: Mapping[str, ModelSpec] = {}
+        self._found: dict[str, Explainable] = {}
+        self._finding = ChoiceBox(ui.findingBox, self._go_to)
         self._method = ChoiceBox(ui.methodBox, lambda method: None)
         self._method.offer(words.methods())
-        self._heatmap = ChoiceBox(ui.heatmapBox, lambda node_id: self._show(node_id))
+        self._heat = HeatControls(ui, shared.report, self.show_bars)
         ui.explainButton.connect("clicked()", self._explain)
-        ui.opacitySlider.connect("valueChanged(double)", self._set_opacity)
-        ui.thresholdSlider.connect("valueChanged(double)", self._set_threshold)
-        ui.shownBox.connect("toggled(bool)", self._set_shown)
-        ui.removeHeatButton.connect("clicked()", self._remove)
-        ui.explainedLabel.visible = False
-        self._show_heat()
+        ui.whySection.collapsed = True
 
     def cleanup(self) -> None:
         """Let go of the nodes."""
         self._job.release()
 
-    def set_classified(self, classified: Any, spec: ModelSpec | None, findings: Sequence[Finding]) -> None:
-        """Offer the findings of a classification; None when they are of a scene that is gone."""
-        self._classified, self._spec, self._findings = classified, spec, findings
-        self._finding.offer([(finding.id, words.finding_text(finding)) for finding in findings])
-        self._ui.explainedLabel.visible = False
+    def show(self, volume_node: Any, specs: Mapping[str, ModelSpec]) -> None:
+        """Offer what can be explained in a volume, and its heatmaps.
+
+        Args:
+            volume_node: The volume; None for none.
+            specs: The installed classifiers by name.
+        """
+        self._volume, self._specs = volume_node, specs
+        found = explainable(volume_node, specs) if volume_node is not None else []
+        self._found = {one.finding.id: one for one in found}
+        self._finding.offer([(one.finding.id, words.finding_text(one.finding, one.is_region)) for one in found])
+        self._heat.show_volume(volume_node)
         self.update()
 
-    def show_volume(self, volume_node: Any) -> None:
-        """Offer the heatmaps of a volume; None for none."""
-        self._volume = volume_node
-        nodes = heatmaps.heatmaps_of(volume_node) if volume_node is not None else []
-        self._heatmap.offer([(node.GetID(), node.GetName()) for node in nodes])
-        self._show_heat()
+    def choose(self, finding_id: str) -> None:
+        """Offer a finding first, because it was just made."""
+        self._finding.choose(finding_id)
+        self._ui.whySection.collapsed = False
 
     def update(self) -> None:
         """Say whether there is something to explain."""
-        can = bool(self._findings) and self._volume is not None and not self._shared.runner.busy
-        self._ui.findingBox.enabled = self._ui.methodBox.enabled = bool(self._findings)
-        self._ui.explainButton.enabled = can
-        hint = _("Shows in the slices what speaks for the answer") if self._findings else _("Classify something first")
-        self._ui.explainButton.toolTip = hint
+        is_any, ui = bool(self._found), self._ui
+        ui.findingBox.enabled = ui.methodBox.enabled = is_any
+        ui.explainButton.enabled = is_any and not self._shared.runner.busy
+        hint = _("Shows in the slices what speaks for the answer") if is_any else _("Classify something first")
+        ui.explainButton.toolTip = hint
+
+    def _go_to(self, finding_id: str) -> None:
+        with reported(self._shared.report):
+            one = self._found.get(finding_id)
+            if one is not None and (one.segment_id or one.is_region):
+                jump_to(one.finding.center_ras_mm)
 
     def _explain(self) -> None:
         with reported(self._shared.report):
-            finding = next((one for one in self._findings if one.id == self._finding.chosen), None)
-            if finding is None or self._spec is None:
+            one = self._found.get(self._finding.chosen)
+            if one is None:
                 return
-            volume, model, method = self._volume, self._spec.name, self._method.chosen
-            choices: dict[str, Any] = {"device": self._shared.settings.device, "target": finding.label}
-            segmentation = self._classified.segmentation_node if finding.segment else None
-            if segmentation is not None:
-                choices |= {"segmentation": segmentation, "segment": finding.segment}
+            volume, segmentation = self._volume, None
+            choices: dict[str, Any] = {"method": self._method.chosen, "target": one.target}
+            if one.segment_id:
+                segmentation = resolve(one.segmentation_id, "vtkMRMLSegmentationNode")
+                choices |= {"segmentation": segmentation, "segment": one.segment_id}
+            if one.is_region:
+                choices["roi"] = one.box
+            choices |= {"device": self._shared.settings.device, "modality": one.spec.modality}
             self._job.start(
-                lambda: self._shared.logic.explain(volume, model, method=method, wait=False, **choices),
-                what=_("Explaining {finding}").format(finding=finding.segment or volume.GetName()),
+                lambda: self._shared.logic.explain(volume, one.spec.name, wait=False, **choices),
+                what=_("Explaining {finding}").format(finding=one.finding.segment or volume.GetName()),
                 nodes=(volume, segmentation),
-                on_done=self._done,
+                on_done=lambda node, pending, seconds: self._done(node, pending, one),
             )
 
-    def _done(self, heatmap_node: Any, pending: Any, seconds: float) -> None:
-        self._ui.explainedLabel.text = words.explained_text(pending.result.values)
-        self._ui.explainedLabel.visible = True
-        self.show_volume(self._volume)
-        self._heatmap.choose(heatmap_node.GetID())
-        self._show_heat()
+    def _done(self, node: Any, pending: Any, one: Explainable) -> None:
+        values = pending.result.values
+        text = words.explained_text(values)
+        if is_heatmap(node):
+            note_explained(node, one.finding.id, values["method"], text)
+            self._heat.show_volume(self._volume)
+            self._heat.choose(node)
+            self._go_to(one.finding.id)
+        else:
+            self._heat.say(text)
+            self.show_bars(node)
         self._shared.report(" ".join(pending.warnings))
 
-    # What is shown of the heat
-
-    @property
-    def _node(self) -> Any:
-        node_id = self._heatmap.chosen
-        return resolve(node_id, "vtkMRMLScalarVolumeNode") if node_id else None
-
-    def _show(self, node_id: str) -> None:
-        with reported(self._shared.report):
-            if node_id:
-                heatmaps.bring_to_front(resolve(node_id, "vtkMRMLScalarVolumeNode"))
-            self._show_heat()
-
-    def _show_heat(self) -> None:
-        """Let the controls say how the chosen heatmap is shown."""
-        node, ui = self._node, self._ui
-        ui.heatWidget.visible = node is not None
-        if node is None:
-            return
-        for widget in (ui.opacitySlider, ui.thresholdSlider, ui.shownBox):
-            widget.blockSignals(True)
-        ui.opacitySlider.value = heatmaps.opacity_of(node)
-        ui.thresholdSlider.value = heatmaps.threshold_of(node)
-        ui.shownBox.checked = heatmaps.is_shown(node)
-        for widget in (ui.opacitySlider, ui.thresholdSlider, ui.shownBox):
-            widget.blockSignals(False)
-
-    def _set_opacity(self, opacity: float) -> None:
-        with reported(self._shared.report):
-            if self._node is not None:
-                heatmaps.set_opacity(self._node, opacity)
-
-    def _set_threshold(self, threshold: float) -> None:
-        with reported(self._shared.report):
-            if self._node is not None:
-                heatmaps.set_threshold(self._node, threshold)
-
-    def _set_shown(self, shown: bool) -> None:
-        with reported(self._shared.report):
-            if self._node is not None:
-                (heatmaps.bring_to_front if shown else heatmaps.hide)(self._node)
-
-    def _remove(self) -> None:
-        with reported(self._shared.report):
-            if self._node is not None:
-                heatmaps.remove_heatmap(self._node)
-                self.show_volume(self._volume)
+    def show_bars(self, chart_node: Any) -> None:
+        """Show a chart beside the slices."""
+        layout = slicer.app.layoutManager()
+        if layout is not None:
+            layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
+        show_chart(chart_node)

@@ -20,6 +20,7 @@ from AutoLabelLib.gui.shared import Shared
 from AutoLabelLib.gui.slicer_worker import use_slicer_worker
 from AutoLabelLib.gui.status_row import StatusRow
 from AutoLabelLib.gui.ui_files import load_ui
+from AutoLabelLib.gui.volume_boxes import VolumeBoxes
 
 # Each goes into the section "<name>Section" of AutoLabel.ui, from top to bottom.
 _PANELS: dict[str, Any] = {
@@ -56,6 +57,7 @@ class ModulePanel:
             notice=self._notice,
             open_panel=self.open_panel,
             show_results=self._show_results,
+            show_finding=self._show_finding,
             models_changed=self._models_changed,
         )
         use_slicer_worker(self.shared.settings)
@@ -63,6 +65,8 @@ class ModulePanel:
         for name, panel_class in _PANELS.items():
             self.panels[name] = panel = panel_class(self.shared)
             getattr(self.ui, f"{name}Section").layout().addWidget(panel.widget)
+        with_volumes = ("segment", "interactive", "classify")
+        self._volume_boxes = VolumeBoxes([self.panels[name].ui.volumeBox for name in with_volumes])
         slicer.app.connect("aboutToQuit()", self.cleanup)
 
     def open_panel(self, name: str) -> None:
@@ -80,6 +84,7 @@ class ModulePanel:
         """Let the panels show and change the choices of a scene; None while there is no scene."""
         for panel in self.panels.values():
             panel.set_parameters(parameters)
+        self._volume_boxes.follow(parameters is not None)
 
     def scene_closed(self) -> None:
         """Drop the job whose result was for the scene that is being closed."""
@@ -103,6 +108,7 @@ class ModulePanel:
         self._is_over = True
         slicer.app.disconnect("aboutToQuit()", self.cleanup)
         self.runner.stop()
+        self._volume_boxes.follow(False)
         for panel in self.panels.values():
             panel.cleanup()
 
@@ -113,6 +119,10 @@ class ModulePanel:
     def _show_results(self, segmentation_node: Any) -> None:
         self.open_panel("results")
         self.panels["results"].show(segmentation_node)
+
+    def _show_finding(self, finding_id: str) -> None:
+        self.open_panel("findings")
+        self.panels["findings"].show(finding_id)
 
     def _models_changed(self) -> None:
         for panel in self.panels.values():

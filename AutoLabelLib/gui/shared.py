@@ -24,6 +24,7 @@ class Shared:
         open_panel: Opens a panel by its name: "segment", "interactive", "results", "classify",
             "findings", "models" or "setup".
         show_results: Opens the panel Results on a segmentation node.
+        show_finding: Opens the panel Findings on a finding, by its id.
         models_changed: Tells every panel that models were installed, removed or approved.
     """
 
@@ -35,4 +36,5 @@ class Shared:
     notice: Callable[[str], None]
     open_panel: Callable[[str], None]
     show_results: Callable[[Any], None]
+    show_finding: Callable[[str], None]
     models_changed: Callable[[], None]

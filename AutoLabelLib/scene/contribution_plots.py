@@ -7,13 +7,13 @@ from typing import Any
 
 from AutoLabelLib.core.provenance import PREFIX
 from AutoLabelLib.scene import hierarchy
-from AutoLabelLib.scene.nodes import Node, current_scene
+from AutoLabelLib.scene.nodes import Node, current_scene, scene_of
 from AutoLabelLib.scene.tables import table_from_rows
 
 MOST_BARS = 12
 _COLUMNS = ("feature", "log-odds", "value", "typical", "in words")
 _COLOR = (0.76, 0.25, 0.05)
-_MARK = f"{PREFIX}Contributions"
+_MARK, _CHART = f"{PREFIX}Contributions", f"{PREFIX}ContributionsChart"
 
 
 def show_contributions(contributions: Sequence[Mapping[str, Any]], target: str, name: str, scene: Any = None) -> Node:
@@ -53,3 +53,23 @@ def show_contributions(contributions: Sequence[Mapping[str, Any]], target: str, 
 def table_of(chart_node: Node) -> Node | None:
     """Return the table with all contributions of a chart."""
     return chart_node.GetNodeReference(_MARK)
+
+
+def attach_chart(heatmap_node: Node, chart_node: Node) -> None:
+    """Remember that a chart belongs to a heatmap."""
+    heatmap_node.SetNodeReferenceID(_CHART, chart_node.GetID())
+
+
+def chart_of(heatmap_node: Node) -> Node | None:
+    """Return the chart that belongs to a heatmap; None if there is none, or it is gone."""
+    return heatmap_node.GetNodeReference(_CHART)
+
+
+def remove_contributions(chart_node: Node) -> None:
+    """Remove a chart with its series and tables from the scene."""
+    scene = scene_of(chart_node)
+    series = [chart_node.GetNthPlotSeriesNode(number) for number in range(chart_node.GetNumberOfPlotSeriesNodes())]
+    tables = [table_of(chart_node), *(one.GetTableNode() for one in series if one is not None)]
+    for node in (chart_node, *series, *tables):
+        if node is not None:
+            scene.RemoveNode(node)

@@ -82,10 +82,14 @@ def is_heatmap(node: Node) -> bool:
     return node is not None and node.GetAttribute(_MARK) == "1"
 
 
+def all_heatmaps(scene: Any) -> list[Node]:
+    """Return the heatmaps of a scene, in the order in which they were made."""
+    return [node for node in _nodes(scene, "vtkMRMLScalarVolumeNode") if is_heatmap(node)]
+
+
 def heatmaps_of(volume_node: Node) -> list[Node]:
     """Return the heatmaps of a volume, in the order in which they were made."""
-    nodes = _nodes(scene_of(volume_node), "vtkMRMLScalarVolumeNode")
-    return [node for node in nodes if is_heatmap(node) and source_of(node) is volume_node]
+    return [node for node in all_heatmaps(scene_of(volume_node)) if source_of(node) is volume_node]
 
 
 def source_of(heatmap_node: Node) -> Node | None:
@@ -150,7 +154,7 @@ def remove_heatmap(heatmap_node: Node) -> None:
     scene.RemoveNode(heatmap_node)
     if display_node is not None:
         scene.RemoveNode(display_node)
-    if not any(is_heatmap(node) for node in _nodes(scene, "vtkMRMLScalarVolumeNode")):
+    if not all_heatmaps(scene):
         scene.RemoveNode(_color_table(scene))
 
 

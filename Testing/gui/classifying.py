@@ -66,7 +66,9 @@ def explanation(job: Job, context: TaskContext) -> Result:
         "probability": 0.9,
         "method": job.options["method"],
         "deletion": {"area": 0.2, "random_area": 0.6},
-        "contributions": [{"words": "it is large (+1.2)"}],
+        "contributions": [
+            {"feature": "volume", "effect": 1.2, "value": 9.0, "typical": 3.0, "words": "it is large (+1.2)"}
+        ],
     }
     return Result(job.id, images=(Image(heat, job.images[0].affine),), values=values, provenance={})
 
@@ -136,6 +138,16 @@ class Classifying:
         widget = getattr(self.ui, box)
         return [widget.itemText(n) for n in range(widget.count)]
 
+    def press_esc(self) -> None:
+        """Press Esc, wherever the focus is."""
+        import qt
+        import slicer
+
+        window = slicer.util.mainWindow()
+        keys = [key for key in window.findChildren(qt.QShortcut) if key.key.toString() == "Esc"]
+        assert len(keys) == 1
+        keys[0].activated.emit()
+
     def wait(self) -> None:
         """Wait for the end of the job."""
         self.host.wait_until(lambda: not self.module.panel.runner.busy)
@@ -151,6 +163,7 @@ def classifying(host: Any, scene: Any) -> Iterator[Classifying]:
     """The module with a volume and two classifiers, of segments and of whole volumes."""
     asked.clear()
     write_classifier("shape_any", looks_at="segment", segmenter="lung_nodule_ct")
+    write_classifier("a_mr", looks_at="volume", channels=[{"name": "image", "modality": "MR"}])
     write_classifier("view_any", looks_at="volume", description="Tells views apart.")
     tasks = {"classification": classification, "explanation": explanation, "comparison": comparison}
     with Worker(InProcess(partial(serve, tasks=tasks))) as worker:

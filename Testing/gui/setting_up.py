@@ -65,6 +65,7 @@ def shared(host: Any, told: Told) -> Iterator[Any]:
         notice=told.note,
         open_panel=nothing,
         show_results=nothing,
+        show_finding=nothing,
         models_changed=told.count,
     )
     yield shared

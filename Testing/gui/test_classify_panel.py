@@ -24,6 +24,14 @@ def judge_segments(user: Classifying, *names: str) -> Any:
     return node
 
 
+def test_the_first_model_for_the_volume_is_chosen(classifying: Classifying) -> None:
+    assert classifying.texts("modelBox")[-1] == "a_mr (MR)"
+    assert classifying.ui.modelBox.currentText != "a_mr (MR)"
+    classifying.choose("modelBox", "a_mr")
+    assert "was made for MR, but the volume is CT" in classifying.ui.reasonLabel.text
+    assert not classifying.ui.runButton.enabled
+
+
 def test_all_segments_are_classified_and_doubt_is_told(classifying: Classifying) -> None:
     judge_segments(classifying, "One", "Two")
 
@@ -55,6 +63,8 @@ def test_what_is_clicked_is_segmented_and_classified(classifying: Classifying) -
     assert "press here to stop" in classifying.ui.runButton.text
     points = classifying.scene.GetNthNodeByClass(0, "vtkMRMLMarkupsFiducialNode")
     points.AddControlPoint(4, 5, 6)
+    assert points.GetScene() is not None  # Slicer goes on drawing it until the event is over
+    classifying.host.wait_until(lambda: bool(asked))
     classifying.wait()
 
     assert asked[-1].prompts.points[0].position_ras_mm == (4, 5, 6)
@@ -67,9 +77,16 @@ def test_the_click_can_be_given_up(classifying: Classifying) -> None:
     classifying.choose("modelBox", "shape_any")
     classifying.choose("subjectBox", "What I click")
     mouse = classifying.scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
-    for give_up in (mouse.SwitchToViewTransformMode, classifying.ui.runButton.click, classifying.module.exit):
+    ways = (
+        mouse.SwitchToViewTransformMode,
+        classifying.ui.runButton.click,
+        classifying.module.exit,
+        classifying.press_esc,
+    )
+    for give_up in ways:
         classifying.ui.runButton.click()
         give_up()
+        classifying.host.process_events()
         assert classifying.ui.runButton.text == "Click on it…"
         assert mouse.GetCurrentInteractionMode() == mouse.ViewTransform
         assert classifying.scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 0
@@ -92,6 +109,7 @@ def test_a_whole_volume_or_a_region_is_classified(classifying: Classifying) -> N
     classifying.ui.runButton.click()
     classifying.wait()
     assert asked[-1].options["box"] == [[3, 3, 2], [7, 7, 6]]
+    assert classifying.ui.resultLabel.text.startswith("Region: round")
 
 
 def test_what_cannot_be_classified_says_why(classifying: Classifying) -> None:
@@ -118,6 +136,12 @@ def test_an_answer_is_explained_by_heat_that_can_be_adjusted(classifying: Classi
     assert "better than chance" in classifying.ui.explainedLabel.text
     assert "it is large" in classifying.ui.explainedLabel.text
     (heat,) = heatmaps.heatmaps_of(classifying.volume)
+    classifying.host.process_events()
+    boxes = [classifying.module.panel.panels[name].ui.volumeBox for name in ("segment", "interactive", "classify")]
+    assert [box.nodeCount() for box in boxes] == [1, 1, 1]
+    classifying.ui.explainButton.click()
+    classifying.wait()
+    (heat,) = heatmaps.heatmaps_of(classifying.volume)  # instead of the one that said the same
     classifying.ui.opacitySlider.value = 0.3
     classifying.ui.thresholdSlider.value = 0.5
     assert abs(heatmaps.opacity_of(heat) - 0.3) < 1e-6

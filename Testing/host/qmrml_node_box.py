@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6 import QtCore, QtWidgets
@@ -9,6 +10,21 @@ from PySide6 import QtCore, QtWidgets
 from Testing.host.ctk_widgets import ctkComboBox
 from Testing.host.properties import kept
 from Testing.host.scene_watch import SceneWatch
+
+
+class qMRMLSortFilterProxyModel(QtCore.QObject):
+    """What a box lists of a scene; as far as somebody asks for it."""
+
+    def __init__(self, changed: Callable[[], None], parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._changed = changed
+        self._hidden: tuple[str, ...] = ()
+
+    def _hide(self, node_ids: Sequence[str]) -> None:
+        self._hidden = tuple(node_ids)
+        self._changed()
+
+    hiddenNodeIDs = QtCore.Property("QStringList", lambda self: self._hidden, _hide)
 
 
 class qMRMLNodeComboBox(QtWidgets.QWidget):
@@ -49,6 +65,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self.setSizePolicy(policy(policy.Policy.Preferred, policy.Policy.Fixed, policy.ControlType.ComboBox))
         self._choices: dict[str, Any] = {"nodeTypes": [], "hideChildNodeTypes": [], "noneDisplay": "None"}
         self._attributes: list[tuple[str, str, str | None]] = []
+        self._listed = qMRMLSortFilterProxyModel(self._rebuild, self)
         self._labels: dict[str, str] = {}
         self._base_names: dict[str, str] = {}
         self._requested: str | None = None
@@ -97,6 +114,10 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._attributes = [entry for entry in self._attributes if entry[:2] != (node_type, name)]
         self._rebuild()
 
+    def sortFilterProxyModel(self) -> qMRMLSortFilterProxyModel:
+        """Return what decides which nodes are listed."""
+        return self._listed
+
     def setNodeTypeLabel(self, label: str, node_type: str) -> None:
         """Set what nodes of a class are called."""
         self._labels[node_type] = label
@@ -121,6 +142,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
             if (node.IsA(kind) if self.showChildNodeTypes else node.GetClassName() == kind)
         ]
         if not kinds or (node.GetHideFromEditors() and not self.showHidden):
+            return False
+        if node.GetID() in self._listed.hiddenNodeIDs:
             return False
         if any(node.IsA(kind) for kind in self.hideChildNodeTypes):
             return False
