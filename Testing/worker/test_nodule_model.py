@@ -22,7 +22,6 @@ from AutoLabelLib.worker.tasks import evaluation, segmentation
 from AutoLabelLib.worker.training.clicks import central_voxel
 
 MODEL = locations.resources() / "Models" / "lung_nodule_ct"
-INTERACTIVE = locations.resources() / "Models" / "lung_nodule_interactive_ct"
 
 
 def _held_out(test_data: Path, count: int) -> list[tuple[Path, Path]]:
@@ -74,7 +73,7 @@ def test_corrections_help_and_are_obeyed(test_data: Path) -> None:
         points = (_point(image, central_voxel(truth, image.spacing_mm)),)
         row = []
         for _ in range(3):
-            job = Job("segmentation", str(INTERACTIVE), (image,), prompts=Prompts(points))
+            job = Job("segmentation", str(MODEL), (image,), prompts=Prompts(points))
             found = segmentation.run(job, TaskContext()).labelmaps[0].array[0] > 0
             row.append(2 * (found & truth).sum() / (found.sum() + truth.sum()))
             if len(points) > 1:
