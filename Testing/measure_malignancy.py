@@ -3,12 +3,13 @@
 CASES.csv holds every nodule twice, with the radiologists' mask and with the one after a click, in this order, as
 Testing/clicked_nodules.py writes it. The bundle's networks come from 5 folds by patient (seed 0, as the recipe's seed):
 each nodule is judged only by those networks that saw nothing of its patient. Probabilities are calibrated on the other
-four folds. Fold 0 holds the patients that lung_nodule_ct, which makes the clicked masks, was not trained on either; it
-is reported apart, because on the others the clicked masks are better than they would be on new patients.
+four folds; the AUC is that of the scores before. Fold 0 holds the patients that lung_nodule_ct, which makes the clicked
+masks, was not trained on either; it is reported apart, because on the others the clicked masks are better than they
+would be on new patients.
 
 Beside every AUC stands that of the diameter alone: the long axis on the largest slice of the same mask, and the largest
 distance in 3D. Intervals are bootstrapped over patients; the test against the diameter is DeLong's, for cases that come
-in groups. Nodules rated 3 have no class, and are counted apart. Prints JSON; --output also writes it to a file.
+in groups. Nodules rated 3 have no class, and are counted apart. Prints JSON; --output also writes it into a folder.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from AutoLabelLib.worker.classification import calibration
 from AutoLabelLib.worker.classification.classifier import Classifier
 from AutoLabelLib.worker.classification.forest import FeatureForest
-from AutoLabelLib.worker.classification_metrics import Predictions, delong, estimates
+from AutoLabelLib.worker.classification_metrics import Predictions, delong, estimates, ranking
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase, read_labelled_cases
 from AutoLabelLib.worker.training.labelled_objects import read_object
 from AutoLabelLib.worker.training.split import patient_folds
 
 FOLDS, SEED = 5, 0
 MASKS = ("true_mask", "mask_after_one_click")
-DIAMETERS = {"long_axis": "lesion_slice_long_axis_mm", "diameter_3d": "morph_maximum_3d_diameter_mm"}
+DIAMETERS = {"the long axis": "lesion_slice_long_axis_mm", "the 3D diameter": "morph_maximum_3d_diameter_mm"}
+FIGURES = ("auc", "ece", "sensitivity", "specificity", "accuracy", "balanced_accuracy", "f1", "brier")
 PARTS = {"together": lambda network: True, "features": lambda network: isinstance(network, FeatureForest)}
 PARTS["image"] = lambda network: not isinstance(network, FeatureForest)
 Table = dict[str, NDArray[Any]]
@@ -93,48 +95,57 @@ def calibrated(table: Table, part: str) -> NDArray[np.float64]:
     return found
 
 
-def figures(table: Table, chosen: NDArray[np.bool_], classes: tuple[str, ...], sure_from: float) -> dict[str, Any]:
-    """Return the figures of some labelled nodules, the diameters beside them."""
-    probabilities = table["probabilities"][chosen]
-    truth, groups = table["truth"][chosen], table["group"][chosen].tolist()
-    found: dict[str, Any] = {
-        "nodules": {name: int((truth == place).sum()) for place, name in enumerate(classes)},
-        "patients": len(set(groups)),
-    }
-    for name, estimate in estimates(Predictions(truth, probabilities, classes, groups)).items():
-        if name in ("auc", "ece", "sensitivity", "specificity", "accuracy"):
-            found[name] = _rounded(estimate.to_json())
-    for name in DIAMETERS:
-        test = delong(truth == 1, probabilities[:, 1], table[name][chosen], groups)
-        alone = delong(truth == 1, table[name][chosen], np.zeros(len(truth)), groups)
-        found[f"{name}_alone"] = {"auc": round(0.5 + (alone.difference or 0.0), 4), "test": _rounded(test.to_json())}
+def report(table: Table, chosen: NDArray[np.bool_], classes: tuple[str, ...], sure_from: float) -> dict[str, Any]:
+    """Return the figures of some labelled nodules, the diameters beside them, as a model card shows them."""
+    probabilities, truth = table["probabilities"][chosen], table["truth"][chosen]
+    groups = table["group"][chosen].tolist()
+    found = estimates(Predictions(truth, probabilities, classes, groups))
+    scores = _before_calibration(table["together"][chosen])
+    found["auc"] = estimates(Predictions(truth, scores, classes, groups))["auc"]
     sure = probabilities.max(axis=1) >= sure_from
     right = probabilities.argmax(axis=1) == truth
-    found["uncertain"] = round(float((~sure).mean()), 4)
-    found["accuracy_where_sure"] = round(float(right[sure].mean()), 4)
-    return found
+    sizes = {name: table[name][chosen] for name in DIAMETERS}
+    return {
+        "settings": {"cases": len(truth), "groups": len(set(groups)), "folds": FOLDS, "seed": SEED},
+        "cases_per_class": {name: int((truth == place).sum()) for place, name in enumerate(classes)},
+        "figures": {name: found[name].to_json() for name in FIGURES},
+        "uncertain_fraction": float((~sure).mean()),
+        "accuracy_where_sure": float(right[sure].mean()),
+        "baselines": {name: _alone(truth, size, groups) for name, size in sizes.items()},
+        "tests": {
+            f"AUC less that of {name} alone": delong(truth == 1, scores[:, 1], size, groups).to_json()
+            for name, size in sizes.items()
+        },
+    }
 
 
-def report(table: Table, classes: tuple[str, ...], sure_from: float) -> dict[str, Any]:
-    """Return all figures: of each kind of mask, of all folds and of fold 0, and of parts of the model."""
-    found: dict[str, Any] = {"folds": FOLDS, "seed": SEED, "sure_from": sure_from}
-    table["probabilities"] = calibrated(table, "together")
-    parts = {part: calibrated(table, part)[:, 1] for part in PARTS}
+def _before_calibration(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities whose order is that of the logits: each fold's own calibration would change it."""
+    return calibration.probabilities(logits)
+
+
+def _alone(truth: NDArray[Any], size: NDArray[Any], groups: list[str]) -> dict[str, float | None]:
+    """Return the AUC of a size, and its interval; ranks stand for probabilities."""
+    ranks = np.argsort(np.argsort(size)) / len(size)
+    return estimates(Predictions(truth, np.stack([1 - ranks, ranks], 1), ("small", "large"), groups))["auc"].to_json()
+
+
+def details(table: Table, sure_from: float) -> dict[str, Any]:
+    """Return what a card has no table for: AUC per fold and of parts of the model, and the nodules rated 3."""
+    found: dict[str, Any] = {"sure_from": sure_from}
+    parts = {part: _before_calibration(table[part])[:, 1] for part in PARTS}
     for mask in MASKS:
         labelled = (table["mask"] == mask) & (table["truth"] >= 0)
-        unlabelled = (table["mask"] == mask) & (table["truth"] < 0)
-        likely = table["probabilities"][unlabelled]
+        rated_3 = table["probabilities"][(table["mask"] == mask) & (table["truth"] < 0)]
         found[mask] = {
-            "all_folds": figures(table, labelled, classes, sure_from),
-            "fold_0": figures(table, labelled & (table["fold"] == 0), classes, sure_from),
             "auc_per_fold": [
-                _auc(table, labelled & (table["fold"] == fold), table["probabilities"][:, 1]) for fold in range(FOLDS)
+                _auc(table, labelled & (table["fold"] == fold), parts["together"]) for fold in range(FOLDS)
             ],
             "auc_of_parts": {part: _auc(table, labelled, scores) for part, scores in parts.items()},
             "rated_3": {
-                "nodules": len(likely),
-                "uncertain": round(float((likely.max(axis=1) < sure_from).mean()), 4),
-                "mean_probability_of_malignant": round(float(likely[:, 1].mean()), 4),
+                "nodules": len(rated_3),
+                "uncertain": float((rated_3.max(axis=1) < sure_from).mean()),
+                "mean_probability_of_malignant": float(rated_3[:, 1].mean()),
             },
         }
     return found
@@ -159,12 +170,8 @@ def ratings(table: Table, cases: list[LabelledCase], names: list[str]) -> dict[s
 
 
 def _auc(table: Table, chosen: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    flat = delong(table["truth"][chosen] == 1, scores[chosen], np.zeros(int(chosen.sum())))
-    return round(0.5 + (flat.difference or 0.0), 4)
-
-
-def _rounded(entries: dict[str, Any]) -> dict[str, Any]:
-    return {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in entries.items()}
+    ones = np.ones((1, int(chosen.sum())))
+    return float(ranking.auc(table["truth"][chosen] == 1, scores[chosen], ones)[0])
 
 
 def main() -> None:
@@ -172,18 +179,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", type=Path)
     parser.add_argument("cases", type=Path)
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--output", type=Path, help="folder for one JSON file per report")
     arguments = parser.parse_args()
     classifier = Classifier.load(arguments.bundle)
+    classes, sure_from = classifier.spec.classes, classifier.contract.sure_from_of(classifier.spec.classes[-1])
     cases = read_labelled_cases(arguments.cases)
     table = judged(classifier, cases)
-    sure_from = classifier.contract.sure_from_of(classifier.spec.classes[-1])
-    found = report(table, classifier.spec.classes, sure_from)
+    table["probabilities"] = calibrated(table, "together")
+    found: dict[str, Any] = {}
+    for mask in MASKS:
+        labelled = (table["mask"] == mask) & (table["truth"] >= 0)
+        found[mask] = report(table, labelled, classes, sure_from)
+        found[f"{mask}_fold_0"] = report(table, labelled & (table["fold"] == 0), classes, sure_from)
+    found["details"] = details(table, sure_from)
     found["ratings"] = ratings(table, cases, [one.name for one in classifier.spec.attributes])
-    text = json.dumps(found, indent=1)
-    print(text)
+    print(json.dumps(found, indent=1))
     if arguments.output:
-        arguments.output.write_text(text + "\n", encoding="utf-8")
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        for name, content in found.items():
+            (arguments.output / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
