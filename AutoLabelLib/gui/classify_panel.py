@@ -21,8 +21,8 @@ from AutoLabelLib.gui.explain_group import ExplainGroup
 from AutoLabelLib.gui.scene_job import SceneJob
 from AutoLabelLib.gui.scene_panel import ScenePanel
 from AutoLabelLib.gui.shared import Shared
+from AutoLabelLib.gui.subject_choice import SubjectChoice
 from AutoLabelLib.scene.point_placing import PointPlacing
-from AutoLabelLib.scene.regions import fit_roi
 from AutoLabelLib.scene.volumes import channels_of, check_kind, modality_of, remarks, shared_image
 
 
@@ -42,13 +42,11 @@ class ClassifyPanel(ScenePanel):
         self._judged: Any = None  # the volume that the shown result is about
         self._specs: dict[str, ModelSpec] = {}
         self._model = ChoiceBox(self.ui.modelBox, self._choose_model)
-        self._subject = ChoiceBox(self.ui.subjectBox, self._choose_subject)
-        self._segment = ChoiceBox(self.ui.segmentBox, self._choose_segment)
+        self._subject = SubjectChoice(self.ui, shared.report)
         self._explain = ExplainGroup(shared, self.ui)
         self._compare = CompareGroup(shared, self.ui)
         self.ui.runButton.connect("clicked()", self._run)
         self.ui.findingsButton.connect("clicked()", self._show_in_findings)
-        self.ui.roiBox.connect("nodeAddedByUser(vtkMRMLNode*)", self._fit_new_roi)
         self._shown_finding = ""
         self._say("")
         shared.runner.watch(self._update_button)
@@ -92,10 +90,9 @@ class ClassifyPanel(ScenePanel):
             return
         self._show_models()
         self.ui.modelLabel.text = words.model_text(self._spec)
-        self._subject.offer(words.subjects(self._spec))
-        self._subject.choose(parameters.classifySubject)
+        self._subject.show(parameters, self._spec)
+        self.ui.runButton.text = _("Click on it…") if self._subject.chosen == words.CLICK else _("Classify")
         self._watch(parameters.classifySegmentation)
-        self._show_choices()
         if parameters.inputVolume is not self._judged:
             self._say("")
         self._explain.show(parameters.inputVolume, self._specs)
@@ -108,25 +105,6 @@ class ClassifyPanel(ScenePanel):
         channels = channels_of(volume) if volume is not None else 1
         self._model.offer(words.choices_of_models(self._specs.values(), modality, channels))
         self._model.choose(chosen)  # of a scene from elsewhere it may be missing, which chooses the first
-
-    def _show_choices(self) -> None:
-        """Show the choices that belong to what is judged, and hide the others."""
-        subject, segmentation = self._subject.chosen, self._parameters.classifySegmentation
-        shows = {
-            "segmentation": subject in (words.SEGMENTS, words.CLICK),
-            "segment": subject == words.SEGMENTS and segmentation is not None,
-            "roi": subject == words.REGION,
-        }
-        for name, visible in shows.items():
-            getattr(self.ui, f"{name}Title").visible = getattr(self.ui, f"{name}Box").visible = visible
-        self.ui.segmentationBox.noneDisplay = _("New segmentation") if subject == words.CLICK else _("Choose one")
-        named: list[tuple[str, str]] = []
-        if segmentation is not None:
-            content = segmentation.GetSegmentation()
-            named = [(segment_id, content.GetSegment(segment_id).GetName()) for segment_id in content.GetSegmentIDs()]
-        self._segment.offer([(words.ALL_SEGMENTS, _("All segments")), *named])
-        self._segment.choose(self._parameters.classifySegment)
-        self.ui.runButton.text = _("Click on it…") if subject == words.CLICK else _("Classify")
 
     def _watch(self, segmentation_node: Any) -> None:
         """Follow which segments there are."""
@@ -145,16 +123,8 @@ class ClassifyPanel(ScenePanel):
 
     def _choose_model(self, name: str) -> None:
         if self._parameters is not None:
-            self._parameters.classifySubject = ""  # what the model offers first
+            self._subject.keep("")  # what the model offers first
             self._parameters.classifyModel = name
-
-    def _choose_subject(self, subject: str) -> None:
-        if self._parameters is not None:
-            self._parameters.classifySubject = subject
-
-    def _choose_segment(self, segment_id: str) -> None:
-        if self._parameters is not None:
-            self._parameters.classifySegment = segment_id
 
     # What is shown
 
@@ -168,8 +138,9 @@ class ClassifyPanel(ScenePanel):
         if waiting:
             self.ui.runButton.text = _("Click it in a slice view (press here to stop)")
         self.ui.runButton.toolTip = reason or _("Classify it; the window stays free meanwhile")
-        self.ui.reasonLabel.text = reason or notes
-        self.ui.reasonLabel.visible = bool(reason or notes)
+        text = "" if self._shared.runner.busy else reason or notes  # the status row says what is going on
+        self.ui.reasonLabel.text = text
+        self.ui.reasonLabel.visible = bool(text)
         self._explain.update()
 
     def _why_not(self) -> tuple[str, str]:
@@ -180,7 +151,7 @@ class ClassifyPanel(ScenePanel):
             return str(as_error(problem)), ""
 
     def _check(self) -> tuple[str, ...]:
-        parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
+        parameters, spec = self._parameters, self._spec
         if self._shared.runner.busy:
             raise AutoLabelError(_("{what} is not finished yet.").format(what=self._shared.runner.what))
         if parameters.inputVolume is None:
@@ -189,13 +160,7 @@ class ClassifyPanel(ScenePanel):
             raise AutoLabelError(_("Choose a model."))
         check_kind(parameters.inputVolume)
         notes = spec.check_form(shared_image(parameters.inputVolume, parameters.modality))
-        if subject == words.REGION and parameters.classifyRoi is None:
-            raise AutoLabelError(_("Choose a region, or draw one."))
-        if subject == words.SEGMENTS:
-            if parameters.classifySegmentation is None:
-                raise AutoLabelError(_("Choose a segmentation."))
-            if not parameters.classifySegmentation.GetSegmentation().GetNumberOfSegments():
-                raise AutoLabelError(_("The segmentation has no segments yet."))
+        self._subject.check()
         return remarks(parameters.inputVolume) + notes
 
     def _say(self, text: str) -> None:
@@ -215,6 +180,7 @@ class ClassifyPanel(ScenePanel):
 
     def _wait_for_click(self) -> None:
         self._shared.report("")
+        self._subject.keep(words.CLICK)  # also once there is a segment
         later = lambda action: qt.QTimer.singleShot(0, action)  # noqa: E731
         self._placing = PointPlacing(_("What is this?"), slicer.mrmlScene, self._clicked, self._placing_ended, later)
         self._keys.install()
@@ -235,29 +201,17 @@ class ClassifyPanel(ScenePanel):
         with reported(self._shared.report):
             self._start([position_ras_mm])
 
-    def _fit_new_roi(self, roi_node: Any) -> None:
-        with reported(self._shared.report):
-            if self._parameters is not None and self._parameters.inputVolume is not None:
-                fit_roi(roi_node, self._parameters.inputVolume)
-
     def _start(self, prompts: list[Position] | None = None) -> None:
         parameters, spec, subject = self._parameters, self._spec, self._subject.chosen
         if parameters is None or spec is None:
             return
-        volume = parameters.inputVolume
-        segmentation = parameters.classifySegmentation if subject in (words.SEGMENTS, words.CLICK) else None
-        choices: dict[str, Any] = {"device": self._shared.settings.device, "modality": parameters.modality}
-        if subject == words.SEGMENTS and parameters.classifySegment != words.ALL_SEGMENTS:
-            choices["segment"] = parameters.classifySegment
-        if subject == words.REGION:
-            choices["roi"] = parameters.classifyRoi
+        volume, choices = parameters.inputVolume, self._subject.arguments()
+        choices |= {"device": self._shared.settings.device, "modality": parameters.modality}
         self._say("")
         self._job.start(
-            lambda: self._shared.logic.classify(
-                volume, spec.name, segmentation=segmentation, prompts=prompts, wait=False, **choices
-            ),
+            lambda: self._shared.logic.classify(volume, spec.name, prompts=prompts, wait=False, **choices),
             what=_("Classifying {volume}").format(volume=volume.GetName()),
-            nodes=(volume, segmentation),
+            nodes=(volume, choices.get("segmentation")),
             on_done=lambda classified, pending, seconds: self._done(classified, volume, subject, seconds),
         )
 

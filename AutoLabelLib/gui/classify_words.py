@@ -18,8 +18,13 @@ _MOST_CONTRIBUTIONS = 4
 _MOST_FINDINGS = 8
 
 
-def subjects(spec: ModelSpec | None) -> list[tuple[str, str]]:
-    """Return what a model can judge: names for the program, and what a person reads."""
+def subjects(spec: ModelSpec | None, is_segment_there: bool = True) -> list[tuple[str, str]]:
+    """Return what a model can judge: names for the program, and what a person reads; the most obvious first.
+
+    Args:
+        spec: The model.
+        is_segment_there: Whether the scene has segments.
+    """
     texts = {
         SEGMENTS: _("Segments"),
         CLICK: _("What I click"),
@@ -27,7 +32,8 @@ def subjects(spec: ModelSpec | None) -> list[tuple[str, str]]:
         VOLUME: _("The whole volume"),
     }
     if spec is None or spec.looks_at == "segment":
-        names = [SEGMENTS] + ([CLICK] if spec is None or spec.segmenter else [])
+        names = [SEGMENTS, *([CLICK] if spec is None or spec.segmenter else [])]
+        names.sort(key=lambda name: name == SEGMENTS and not is_segment_there)
     else:
         names = [VOLUME, REGION, SEGMENTS]
     return [(name, texts[name]) for name in names]
@@ -116,6 +122,8 @@ def explained_text(values: Mapping[str, Any]) -> str:
             )
         )
     contributions = [str(entry["words"]) for entry in values.get("contributions", ()) if "words" in entry]
+    lines = [" ".join(parts)]
     if contributions:
-        parts.append(_("Features: {list}.").format(list="; ".join(contributions[:_MOST_CONTRIBUTIONS])))
-    return " ".join(parts)
+        lines.append(_("What its measured features add:"))
+        lines += ["• " + words for words in contributions[:_MOST_CONTRIBUTIONS]]
+    return "\n".join(lines)

@@ -15,7 +15,7 @@ from AutoLabelLib.gui.errors import reported
 from AutoLabelLib.gui.heat_controls import HeatControls
 from AutoLabelLib.gui.scene_job import SceneJob
 from AutoLabelLib.gui.shared import Shared
-from AutoLabelLib.scene.explained import Explainable, explainable, note_explained
+from AutoLabelLib.scene.explained import Explainable, explainable, fill_segment, note_explained
 from AutoLabelLib.scene.heatmaps import is_heatmap
 from AutoLabelLib.scene.nodes import resolve
 from AutoLabelLib.scene.plots import show_chart
@@ -104,8 +104,9 @@ class ExplainGroup:
         values = pending.result.values
         text = words.explained_text(values)
         if is_heatmap(node):
-            note_explained(node, one.finding.id, values["method"], text)
+            note_explained(node, one, values["method"], text)
             self._heat.show_volume(self._volume)
+            fill_segment(node, False)
             self._heat.choose(node)
             self._go_to(one.finding.id)
         else:

@@ -9,7 +9,7 @@ from AutoLabelLib.gui.choice_box import ChoiceBox
 from AutoLabelLib.gui.errors import reported
 from AutoLabelLib.scene import heatmaps
 from AutoLabelLib.scene.contribution_plots import chart_of, remove_contributions
-from AutoLabelLib.scene.explained import words_of
+from AutoLabelLib.scene.explained import fill_segment, words_of
 from AutoLabelLib.scene.nodes import resolve
 
 
@@ -58,7 +58,9 @@ class HeatControls:
     def _chosen(self, node_id: str) -> None:
         with reported(self._report):
             if node_id:
-                heatmaps.bring_to_front(resolve(node_id, "vtkMRMLScalarVolumeNode"))
+                node = resolve(node_id, "vtkMRMLScalarVolumeNode")
+                heatmaps.bring_to_front(node)
+                fill_segment(node, False)
             self._show()
 
     def _show(self) -> None:
@@ -91,6 +93,7 @@ class HeatControls:
         with reported(self._report):
             if self._node is not None:
                 (heatmaps.bring_to_front if shown else heatmaps.hide)(self._node)
+                fill_segment(self._node, not shown)
 
     def _bars(self) -> None:
         with reported(self._report):
@@ -103,6 +106,7 @@ class HeatControls:
             node = self._node
             if node is None:
                 return
+            fill_segment(node, True)
             chart = chart_of(node)
             if chart is not None:
                 remove_contributions(chart)

@@ -16,6 +16,7 @@ from AutoLabelLib.scene.findings import find_table, read_rows
 from AutoLabelLib.scene.heatmaps import heatmaps_of, remove_heatmap, source_of
 from AutoLabelLib.scene.nodes import Node, scene_of
 
+_SEGMENTATION_ROLE, _SEGMENT = f"{PREFIX}HeatmapSegmentation", f"{PREFIX}HeatmapSegment"
 _EXPLAINS, _METHOD, _WORDS = f"{PREFIX}HeatmapFinding", f"{PREFIX}HeatmapMethod", f"{PREFIX}HeatmapWords"
 
 
@@ -71,15 +72,16 @@ def explainable(volume_node: Node, specs: Mapping[str, ModelSpec]) -> list[Expla
     return found
 
 
-def note_explained(heatmap_node: Node, finding_id: str, method: str, words: str) -> None:
+def note_explained(heatmap_node: Node, explained: Explainable, method: str, words: str) -> None:
     """Remember what a heatmap explains; it takes the place of one that explained the same in the same way.
 
     Args:
         heatmap_node: The heatmap.
-        finding_id: Of the finding.
+        explained: The finding.
         method: How it was explained.
         words: What it means, for a person.
     """
+    finding_id = explained.finding.id
     for old in heatmaps_of(source_of(heatmap_node)):
         if (old.GetAttribute(_EXPLAINS), old.GetAttribute(_METHOD)) == (finding_id, method):
             if (chart := chart_of(old)) is not None:
@@ -87,6 +89,18 @@ def note_explained(heatmap_node: Node, finding_id: str, method: str, words: str)
             remove_heatmap(old)
     for name, value in ((_EXPLAINS, finding_id), (_METHOD, method), (_WORDS, words)):
         heatmap_node.SetAttribute(name, value)
+    if explained.segment_id:
+        heatmap_node.SetNodeReferenceID(_SEGMENTATION_ROLE, explained.segmentation_id)
+        heatmap_node.SetAttribute(_SEGMENT, explained.segment_id)
+
+
+def fill_segment(heatmap_node: Node, is_filled: bool) -> None:
+    """Show the segment that a heatmap explains filled, or as an outline, which lets the heat be seen."""
+    segmentation = heatmap_node.GetNodeReference(_SEGMENTATION_ROLE)
+    segment_id = heatmap_node.GetAttribute(_SEGMENT)
+    if segmentation is None or segmentation.GetSegmentation().GetSegment(segment_id) is None:
+        return
+    segmentation.GetDisplayNode().SetSegmentVisibility2DFill(segment_id, is_filled)
 
 
 def words_of(heatmap_node: Node) -> str:

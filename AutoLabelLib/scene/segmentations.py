@@ -136,6 +136,13 @@ def labelmap_from_segmentation(
     return Labelmap(_stacked(arrays), target.affine, tuple(described[segment_id] for segment_id in ids))
 
 
+def segmentations_with_segments(scene: Any) -> list[Node]:
+    """Return the segmentation nodes of a scene that hold a segment, in the order in which they were made."""
+    count = scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
+    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLSegmentationNode") for number in range(count)]
+    return [node for node in nodes if node.GetSegmentation().GetNumberOfSegments()]
+
+
 def _check_present(segmentation_node: Node, ids: Sequence[str]) -> None:
     present = list(segmentation_node.GetSegmentation().GetSegmentIDs())
     if not ids:

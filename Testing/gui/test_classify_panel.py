@@ -8,6 +8,7 @@ from typing import Any
 
 from AutoLabelLib.scene import heatmaps
 from AutoLabelLib.scene.findings import find_table, read_findings
+from AutoLabelLib.scene.views import slice_logic
 from Testing.gui.classifying import DOUBT, Classifying, asked, classifying, compared
 from Testing.host.pictures import cut_texts
 
@@ -15,10 +16,10 @@ __all__ = ["classifying"]
 
 
 def judge_segments(user: Classifying, *names: str) -> Any:
-    """Classify new segments; return their node."""
-    user.choose("modelBox", "shape_any")
+    """Classify new segments, which are chosen by themselves; return their node."""
     node = user.add_segments(*names)
-    user.ui.segmentationBox.setCurrentNode(node)
+    user.module.enter()  # back from where they were made
+    assert user.ui.segmentationBox.currentNode() is node
     user.ui.runButton.click()
     user.wait()
     return node
@@ -46,7 +47,8 @@ def test_all_segments_are_classified_and_doubt_is_told(classifying: Classifying)
 
 def test_one_segment_can_be_chosen(classifying: Classifying) -> None:
     classifying.choose("modelBox", "shape_any")
-    classifying.ui.segmentationBox.setCurrentNode(classifying.add_segments("One", "Two"))
+    classifying.add_segments("One", "Two")
+    classifying.choose("subjectBox", "Segments")
     assert classifying.texts("segmentBox") == ["All segments", "One", "Two"]
     classifying.choose("segmentBox", "Two")
     classifying.ui.runButton.click()
@@ -114,6 +116,8 @@ def test_a_whole_volume_or_a_region_is_classified(classifying: Classifying) -> N
 
 def test_what_cannot_be_classified_says_why(classifying: Classifying) -> None:
     classifying.choose("modelBox", "shape_any")
+    assert classifying.ui.subjectBox.currentText == "What I click"  # there is no segment yet
+    classifying.choose("subjectBox", "Segments")
     assert classifying.ui.reasonLabel.text == "Choose a segmentation."
     assert not classifying.ui.runButton.enabled
     classifying.ui.segmentationBox.setCurrentNode(classifying.scene.AddNewNodeByClass("vtkMRMLSegmentationNode"))
@@ -123,7 +127,8 @@ def test_what_cannot_be_classified_says_why(classifying: Classifying) -> None:
 
 
 def test_an_answer_is_explained_by_heat_that_can_be_adjusted(classifying: Classifying) -> None:
-    judge_segments(classifying, "One", "Two")
+    slice_logic(classifying.volume, "Red")
+    segments = judge_segments(classifying, "One", "Two")
     assert not classifying.ui.heatWidget.isVisibleTo(classifying.panel.widget)
     classifying.choose("findingBox", "Two")
     classifying.choose("methodBox", "Occlusion")
@@ -146,6 +151,10 @@ def test_an_answer_is_explained_by_heat_that_can_be_adjusted(classifying: Classi
     classifying.ui.thresholdSlider.value = 0.5
     assert abs(heatmaps.opacity_of(heat) - 0.3) < 1e-6
     assert abs(heatmaps.threshold_of(heat) - 0.5) < 1e-6
+    display, two = segments.GetDisplayNode(), segments.GetSegmentation().GetSegmentIdBySegmentName("Two")
+    assert not display.GetSegmentVisibility2DFill(two)
+    classifying.ui.shownBox.click()
+    assert display.GetSegmentVisibility2DFill(two)
     classifying.ui.removeHeatButton.click()
     assert not heatmaps.heatmaps_of(classifying.volume)
     assert not classifying.ui.heatWidget.isVisibleTo(classifying.panel.widget)
