@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import AutoLabelLib
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
@@ -58,13 +60,13 @@ def test_findings_session_runs(test_data: Path) -> None:
     middle = np.argwhere(mask.array[0] > 0).mean(axis=0)
     block = re.search(r"<!-- code: findings -->\n```python\n(.*?)```", README, re.DOTALL)
     assert block is not None
-    names = {"ctNode": ct_node, "noduleRas": tuple(ras_from_index(mask.affine, middle))}
+    names = {"al": AutoLabelLib, "ctNode": ct_node, "noduleRas": tuple(ras_from_index(mask.affine, middle))}
     exec(compile(block.group(1), "README.md", "exec"), names)
 
     (finding,) = names["found"].findings
     assert set(names["found"].probabilities) == {"benign", "malignant"}
     assert finding.segment
-    assert slicer.util.arrayFromVolume(names["heatNode"]).max() == pytest.approx(1.0)
+    assert slicer.util.arrayFromVolume(names["heatNode"]).max() > 0.9
     assert names["findings"][0].measurements["volume_ml"] > 1
     assert names["features"].GetNumberOfRows() > 90
 

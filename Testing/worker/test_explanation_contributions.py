@@ -13,7 +13,8 @@ from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap, Segment
-from AutoLabelLib.worker.classification.networks import ImageAndFeatures, SmallResNet, learn_features
+from AutoLabelLib.worker.classification.forest import FeatureForest
+from AutoLabelLib.worker.classification.networks import ImageAndFeatures, MeanOfClassifiers, SmallResNet, learn_features
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation.contributions import log_odds_of, of_classifier, sampled, told
 from AutoLabelLib.worker.explanation.pictures import bar_plot
@@ -140,6 +141,49 @@ def test_a_network_that_reads_features_gives_heat_and_contributions(tmp_path: Pa
     assert {row["feature"]: row["typical"] for row in rows}["morph_volume_voxel_counting_ml"] == pytest.approx(3.0)
     assert all(np.isfinite(row["effect"]) for row in rows)
     assert result.values["layer"] == "image_network.stages"
+
+
+def test_heat_is_of_the_networks_that_see_the_image_and_features_are_of_all(tmp_path: Path) -> None:
+    """Forests among the members have no gradients; a feature that only they read counts all the same."""
+    package = "AutoLabelLib.worker.classification"
+    forest_def = {"features": 1, "classes": 2, "trees": 20, "leaves": 4, "least_cases": 1}
+    forest = FeatureForest(**forest_def)
+    volumes = torch.linspace(0, 2, 40)[:, None]
+    is_large = (volumes > 1).float()
+    forest.grow(volumes, torch.cat([1 - is_large, is_large], 1), seed=0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        eye = ImageAndFeatures(0, 2, 0, SmallResNet(1, 4, (4, 8)), 4)
+    eye_def = {"features": 0, "classes": 2, "width": 4} | {
+        "image_network": {
+            "_target_": f"{package}.networks.SmallResNet",
+            "in_channels": 1,
+            "out_channels": 4,
+            "channels": [4, 8],
+        }
+    }
+    tiny = TinyClassifier(
+        ("small", "large"),
+        network_def={
+            "_target_": f"{package}.networks.MeanOfClassifiers",
+            "networks": [
+                {"_target_": f"{package}.forest.FeatureForest", **forest_def},
+                {"_target_": f"{package}.networks.ImageAndFeatures", **eye_def},
+            ],
+        },
+        state=MeanOfClassifiers([forest, eye]).state_dict(),
+        section={"features": ["morph_volume_voxel_counting_ml"]},
+    )
+    image, labelmap = bright_ball()
+    folder, context = write_classifier(tmp_path / "tiny", tiny), TaskContext()
+    options = {"device": "cpu", "method": "gradcam", "draws": 1, "target": "large"}
+    result = explanation.run(Job("explanation", str(folder), (image,), (labelmap,), options=options), context)
+
+    assert any("1 of 2 networks" in warning for warning in context.warnings)
+    assert result.images[0].array.max() > 0
+    (row,) = result.values["contributions"]
+    assert row["typical"] == pytest.approx(1.0)
+    assert row["effect"] < 0  # the ball has half a millilitre
 
 
 def test_a_classifier_of_features_is_explained_by_them(tmp_path: Path) -> None:

@@ -136,7 +136,12 @@ def _class(job: Job, spec: ModelSpec, image: Image, device: str, context: TaskCo
     answer = classifier.answer(prepared)
     target = classes.target_class(classifier, answer, job.options.get("target") or None)
     probability = float(answer.probabilities[classifier.spec.classes.index(target)])
-    subject = classes.subject(classifier, prepared, image, mask, target) if classifier.networks else None
+    subject = classes.subject(classifier, prepared, image, mask, target)
+    if subject is not None and len(subject.looks) < len(classifier.networks):
+        context.warn(
+            f"The heat tells what {len(subject.looks)} of {len(classifier.networks)} networks see; "
+            "the others judge by handcrafted features alone, whose contributions are listed."
+        )
     classified = ClassifiedObject(classifier, prepared, target, probability)
     return Asked(subject, classifier.bundle.sha256, segmented, classified)
 

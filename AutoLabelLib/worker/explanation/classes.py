@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.worker.classification.classifier import Answer, Classifier
+from AutoLabelLib.worker.classification.forest import FeatureForest
 from AutoLabelLib.worker.classification.inputs import Prepared
 from AutoLabelLib.worker.classification.networks import StandardisedFeatures, answers
 from AutoLabelLib.worker.explanation.contributions import log_odds_of, of_classifier, sampled
@@ -22,10 +21,23 @@ from AutoLabelLib.worker.outputs import SIGMOID, SOFTMAX
 _ROUNDS = 3  # each asks the networks as often as there are features, twice
 
 
+def seeing(classifier: Classifier, prepared: Prepared) -> tuple[torch.nn.Module, ...]:
+    """Return those of a classifier's networks whose answer depends on the image, not on features alone."""
+    patch, features = classifier.tensors(prepared)
+
+    def depends(network: torch.nn.Module) -> bool:
+        looked_at = patch.clone().requires_grad_()
+        answer = answers(network, looked_at, features)
+        return answer.requires_grad and torch.autograd.grad(answer.sum(), looked_at, allow_unused=True)[0] is not None
+
+    with torch.enable_grad():
+        return tuple(network for network in classifier.networks if depends(network))
+
+
 def subject(
     classifier: Classifier, prepared: Prepared, image: Image, mask: NDArray[np.bool_] | None, target: str
-) -> Subject:
-    """Return what is to be explained: the patch, as each of the classifier's networks sees it.
+) -> Subject | None:
+    """Return what is to be explained: the patch, as each network sees it that looks at one; None if none does.
 
     Args:
         classifier: The loaded model; it is not changed.
@@ -34,6 +46,9 @@ def subject(
         mask: (I, J, K) on the image's grid, what is judged; None for a box or the whole image.
         target: The class, one of the classifier's.
     """
+    networks = seeing(classifier, prepared)
+    if not networks:
+        return None
     count = image.array.shape[0]
     patch = torch.from_numpy(prepared.patch)
     beside = patch[None, count:] if len(patch) > count else None
@@ -41,8 +56,7 @@ def subject(
     ask = _asking(classifier, prepared)
     size_i, size_j, size_k = patch.shape[1:]
     looks = tuple(
-        Look((0, 0, 0), (size_i, size_j, size_k), ScoredNetwork(network, question, beside, ask))
-        for network in classifier.networks
+        Look((0, 0, 0), (size_i, size_j, size_k), ScoredNetwork(network, question, beside, ask)) for network in networks
     )
     shape = (size_i, size_j, size_k)
     inside = torch.from_numpy(inside_of(prepared.affine, shape, image.affine, image.spatial_shape))
@@ -69,29 +83,39 @@ def feature_effects(
     if isinstance(classifier, FeatureClassifier):
         return of_classifier(classifier.model, values, target, seed=seed), classifier.model.typical
     known = [
-        module.mean.cpu().double().numpy()
+        (module.mean if isinstance(module, StandardisedFeatures) else module.typical).cpu().double().numpy()
         for network in classifier.networks
         for module in network.modules()
-        if isinstance(module, StandardisedFeatures)
+        if isinstance(module, StandardisedFeatures | FeatureForest)
     ]
     typical = np.mean(known, axis=0) if known else np.zeros_like(values)
     index = classifier.spec.classes.index(target)
 
     def log_odds(table: NDArray[np.float64]) -> NDArray[np.float64]:
-        logits = [_logits_of_features(classifier, prepared, row) for row in table.astype(np.float32)]
-        return log_odds_of(classifier.calibrated(np.stack(logits))[:, index])
+        return log_odds_of(classifier.calibrated(_logits_of_features(classifier, prepared, table))[:, index])
 
     return sampled(log_odds, values, typical, _ROUNDS, seed), typical
 
 
 @torch.no_grad()
-def _logits_of_features(
-    classifier: Classifier, prepared: Prepared, features: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    patch, given = classifier.tensors(replace(prepared, features=features))
-    count = len(classifier.spec.classes)
-    said = [answers(network, patch, given).flatten(1)[0, :count] for network in classifier.networks]
-    return np.asarray(torch.stack(said).mean(0).cpu().double().numpy())
+def _logits_of_features(classifier: Classifier, prepared: Prepared, table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean logits (N, classes) over the networks, of one image beside each row of a table (N, F)."""
+    patch, _ = classifier.tensors(prepared)
+    given = torch.from_numpy(table.astype(np.float32)).to(classifier.device)
+    count, total = len(classifier.spec.classes), torch.zeros(len(table), len(classifier.spec.classes))
+    for network in classifier.networks:
+        if isinstance(network, FeatureForest):
+            said = answers(network, patch.expand(len(given), *patch.shape[1:]), given)
+        elif _reads_features(network):  # a row at a time: patches of all rows at once need too much memory
+            said = torch.cat([answers(network, patch, row[None]) for row in given])
+        else:
+            said = answers(network, patch, given[:1]).expand(len(given), -1)
+        total += said[:, :count].cpu()
+    return np.asarray(total.double().numpy() / len(classifier.networks))
+
+
+def _reads_features(network: torch.nn.Module) -> bool:
+    return bool(getattr(network, "takes_features", False) and getattr(network, "count", 1))
 
 
 def target_class(classifier: Classifier, answer: Answer, wanted: str | None) -> str:
