@@ -107,7 +107,7 @@ class CompareGroup:
                 return
             layout = slicer.app.layoutManager()
             if layout is not None:
-                layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalPlotView)
+                layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotView)
             show_chart(resolve(node_id, "vtkMRMLPlotChartNode"))
 
     def _open_report(self) -> None:

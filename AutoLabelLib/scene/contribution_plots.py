@@ -42,6 +42,7 @@ def show_contributions(contributions: Sequence[Mapping[str, Any]], target: str, 
     chart = scene.AddNewNodeByClass("vtkMRMLPlotChartNode", name)
     chart.AddAndObservePlotSeriesNodeID(series.GetID())
     chart.SetTitle(name)
+    chart.SetXAxisTitle("features, the strongest first: point at a bar")
     chart.SetYAxisTitle(f"log-odds of {target}")
     chart.SetLegendVisibility(False)
     chart.SetNodeReferenceID(_MARK, table.GetID())

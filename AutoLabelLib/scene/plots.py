@@ -13,6 +13,7 @@ from AutoLabelLib.scene.tables import table_from_rows
 # Told apart by colour-blind readers (Okabe and Ito 2008, Paul Tol's "muted").
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#882255", "#332288", "#117733", "#000000")
 _BASELINE_COLOR = "#777777"
+_LEGEND_POINTS = 9  # a comparison has ten lines, and the legend must not cover them
 _OWNER = "AutoLabel.Comparison"  # attribute of every node of a comparison, so that all of them can be found
 _FIGURES = ("auc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1", "ece")
 
@@ -132,6 +133,7 @@ def _chart(
     chart.SetXAxisRange(0.0, 1.0)
     chart.SetYAxisRange(0.0, 1.0)
     chart.SetLegendVisibility(True)
+    chart.SetLegendFontSize(_LEGEND_POINTS)
     hierarchy.item_of(chart)
     return chart
 
