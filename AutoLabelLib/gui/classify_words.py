@@ -117,7 +117,7 @@ def explained_text(values: Mapping[str, Any]) -> str:
         marked, by_chance = float(deletion["area"]), float(deletion["random_area"])
         verdict = _("the map is better than chance") if marked < by_chance else _("the map is no better than chance")
         parts.append(
-            _("Taking the marked places out leaves {marked:.2f} of the score, random ones {chance:.2f}: {so}.").format(
+            _("Taking the marked places out leaves {marked:.3f} of the score, random ones {chance:.3f}: {so}.").format(
                 marked=marked, chance=by_chance, so=verdict
             )
         )

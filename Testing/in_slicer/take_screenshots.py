@@ -3,7 +3,7 @@
     Slicer --no-splash --additional-module-paths AutoLabel --python-script Testing/in_slicer/take_screenshots.py FOLDER
 
 It goes through the tutorial of the README as a person would: makes the chest phantom, starts the effect, clicks nodules
-in the axial view, and opens the results.
+in the axial view, opens the results, classifies the nodules, asks why, and opens the findings.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import slicer
 import vtk
 
 SIZE = (1280, 860)
+ZOOM = 0.5
 CLICKED = (2, 0, 1)  # three of the nodules, the largest at last
 
 
@@ -37,6 +38,12 @@ def main(folder: Path) -> None:
     save(folder / "effect.png")
     open_results()
     save(folder / "results.png")
+    markups_node.GetDisplayNode().SetVisibility(False)
+    classify()
+    explain()
+    save(folder / "classify.png")
+    open_findings()
+    save(folder / "findings.png")
 
 
 def wait(seconds: float, until: Callable[[], Any] = lambda: False) -> None:
@@ -125,6 +132,61 @@ def open_results() -> None:
     for name in panel.panels:
         getattr(panel.ui, f"{name}Section").collapsed = True
     panel.shared.show_results(segmentation_node)
+
+
+def classify() -> None:
+    """Classify all segments, in the panel Classify alone."""
+    panel = show_panel("classify")
+    panel.ui.modelBox.currentIndex = panel.ui.modelBox.findText("lung_nodule_malignancy_ct", qt.Qt.MatchStartsWith)
+    panel.ui.subjectBox.currentIndex = panel.ui.subjectBox.findText("Segments")
+    run(panel.ui.runButton)
+
+
+def explain() -> None:
+    """Ask why the largest nodule was classified so."""
+    slicer.util.resetSliceViews()
+    for name in ("Red", "Yellow", "Green"):
+        node = slicer.app.layoutManager().sliceWidget(name).mrmlSliceNode()
+        x, y, z = node.GetFieldOfView()
+        node.SetFieldOfView(x * ZOOM, y * ZOOM, z)
+    ui = slicer.modules.AutoLabelWidget.panel.panels["classify"].ui
+    ui.findingBox.currentIndex = next(n for n in range(ui.findingBox.count) if f"N{CLICKED[-1] + 1}:" in text(ui, n))
+    ui.methodBox.currentIndex = ui.methodBox.findText("Integrated", qt.Qt.MatchStartsWith)
+    run(ui.explainButton)
+    slicer.modules.AutoLabelWidget.panel.ui.panelsArea.ensureWidgetVisible(ui.whySection)
+
+
+def text(ui: Any, number: int) -> str:
+    """Return a finding as the panel offers it."""
+    return str(ui.findingBox.itemText(number))
+
+
+def open_findings() -> None:
+    """Show the findings alone, the explained nodule chosen, with its axes instead of the heat."""
+    from AutoLabelLib.scene.findings import find_table, read_findings
+
+    slicer.modules.AutoLabelWidget.panel.panels["classify"].ui.shownBox.checked = False
+    panel = show_panel("findings")
+    panel.show(read_findings(find_table())[-1].id)
+    panel.ui.axesBox.checked = True
+    slicer.modules.AutoLabelWidget.panel.shared.report("")
+
+
+def show_panel(name: str) -> Any:
+    """Open one panel, close the others, and return it."""
+    panel = slicer.modules.AutoLabelWidget.panel
+    for other in panel.panels:
+        getattr(panel.ui, f"{other}Section").collapsed = True
+    panel.open_panel(name)
+    wait(1)
+    return panel.panels[name]
+
+
+def run(button: Any) -> None:
+    """Click a button, and wait for the end of its job."""
+    button.click()
+    wait(300, lambda: not slicer.modules.AutoLabelWidget.panel.runner.busy)
+    wait(1)
 
 
 def save(path: Path) -> None:
