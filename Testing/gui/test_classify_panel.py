@@ -112,6 +112,9 @@ def test_a_whole_volume_or_a_region_is_classified(classifying: Classifying) -> N
     classifying.wait()
     assert asked[-1].options["box"] == [[3, 3, 2], [7, 7, 6]]
     assert classifying.ui.resultLabel.text.startswith("Region: round")
+    classifying.ui.explainButton.click()
+    classifying.wait()
+    assert asked[-1].options["box"] == [[4, 4, 4], [6, 6, 6]]  # where the finding is
 
 
 def test_what_cannot_be_classified_says_why(classifying: Classifying) -> None:
