@@ -33,7 +33,7 @@ def explain(
 def explain(
     source: Source,
     model: str | Path,
-    method: str = "gradcam",
+    method: str = "integrated_gradients",
     *,
     segmentation: Any = None,
     segment: str | None = None,
@@ -56,7 +56,8 @@ def explain(
     Args:
         source: Volume node, `Image`, path of an image or of a DICOM folder, or a list of those (channels).
         model: Name of an installed model, or folder of a MONAI bundle: for segmentation or for classification.
-        method: "gradcam", "gradcam++", "integrated_gradients", "occlusion" or "smoothgrad".
+        method: "gradcam", "gradcam++", "integrated_gradients", "occlusion" or "smoothgrad". Deletion tells how far one
+            can be believed; it confirms the default on the bundled networks, and the first two on some of them only.
         segmentation: Segmentation node, `Labelmap` or path: what is explained, or what the classifier judges. Without
             one the model segments first; a classifier's segmenter does so at the prompts.
         segment: Name of the segment; None for the largest.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from AutoLabelLib.core.job import Result
     from AutoLabelLib.core.model import ModelSpec
 
-METHOD = "gradcam"
+METHOD = "integrated_gradients"
 _AROUND_MM = 40.0  # on each side of a nodule: more than any classifier of nodules looks at
 
 

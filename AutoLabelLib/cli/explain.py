@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from AutoLabelLib.core.job import Result
     from AutoLabelLib.core.model import ModelSpec
 
-_METHODS = ("gradcam", "gradcam++", "integrated_gradients", "occlusion", "smoothgrad")
+_METHODS = ("integrated_gradients", "smoothgrad", "occlusion", "gradcam", "gradcam++")
 _MOST_FEATURES = 8
 _PASSED_ON = ("device", "layer", "baseline", "seed", "steps", "samples", "deletion")
 _EPILOG = """examples:
@@ -42,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--model", required=True, metavar="NAME", help="a model's name (see: autolabel models) or folder"
     )
-    parser.add_argument("--method", default=_METHODS[0], choices=_METHODS, help="default: gradcam")
+    parser.add_argument("--method", default=_METHODS[0], choices=_METHODS, help="default: %(default)s")
     parser.add_argument("--segmentation", type=Path, metavar="FILE", help="what is explained, or judged")
     parser.add_argument("--segment", metavar="NAME", help="which of its segments (default: the largest)")
     parser.add_argument("--target", metavar="NAME", help="segment or class to explain (default: what the model says)")

@@ -42,11 +42,11 @@ def subjects(spec: ModelSpec | None, is_segment_there: bool = True) -> list[tupl
 def methods() -> list[tuple[str, str]]:
     """Return the ways to explain: names for the program, and what a person reads."""
     return [
-        ("gradcam", _("Grad-CAM (fast, coarse)")),
-        ("gradcam++", _("Grad-CAM++ (several places)")),
         ("integrated_gradients", _("Integrated gradients (fine)")),
         ("smoothgrad", _("SmoothGrad (fine, smoothed)")),
         ("occlusion", _("Occlusion (slow, most direct)")),
+        ("gradcam", _("Grad-CAM (fast, coarse)")),
+        ("gradcam++", _("Grad-CAM++ (several places)")),
     ]
 
 

@@ -106,7 +106,7 @@ def test_a_node_gives_a_heatmap_over_it(scene: Any, bundle: Path) -> None:
 
     volume_node = add_volume(GRIDS["left-handed"])
     volume_node.SetAttribute("DICOM.Modality", "MR")
-    pending = al.explain(volume_node, bundle, wait=False)
+    pending = al.explain(volume_node, bundle, "gradcam", wait=False)
     node = pending.wait()
     assert heatmaps_of(volume_node) == [node]
     assert node.GetName() == "CT: Bright (gradcam)"

@@ -55,6 +55,7 @@ def test_heat_is_written_and_the_curve_printed(
 ) -> None:
     output = tmp_path / "heat.nrrd"
     words = ["explain", str(image_path), "--model", str(bundle), "--modality", "MR", "--output", str(output)]
+    words += ["--method", "gradcam"]
     assert main(words) == 0
     told = capsys.readouterr()
     assert "warning: No reason." in told.err

@@ -31,7 +31,7 @@ class Settings:
         seed: Of noise and random regions.
     """
 
-    method: str = GRADCAM
+    method: str = INTEGRATED_GRADIENTS
     layer: str = ""
     steps: int = 20
     samples: int = 20
