@@ -85,13 +85,13 @@ def _places(cases: list[LabelledCase]) -> list[int]:
 
 
 def calibrated(table: Table, part: str) -> NDArray[np.float64]:
-    """Return probabilities (N, classes) by the temperature and shift of the other folds' labelled nodules."""
+    """Return probabilities (N, classes) by the slopes and shifts of the other folds' labelled nodules."""
     found = np.zeros(table[part].shape)
     for fold in range(FOLDS):
         other = (table["fold"] != fold) & (table["truth"] >= 0)
-        fitted = calibration.fit(table[part][other], table["truth"][other], way="temperature_and_bias")
+        fitted = calibration.fit(table[part][other], table["truth"][other], way="slopes_and_bias")
         own = table["fold"] == fold
-        found[own] = calibration.probabilities(table[part][own], fitted.temperature, fitted.bias)
+        found[own] = calibration.probabilities(table[part][own], fitted.temperature, fitted.bias, fitted.slopes)
     return found
 
 

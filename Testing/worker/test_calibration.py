@@ -31,6 +31,24 @@ def test_a_bias_is_found_too() -> None:
     assert sum(found.bias) == pytest.approx(0, abs=1e-6)
 
 
+def test_slopes_mend_what_is_too_sure_of_one_class_only() -> None:
+    rng = np.random.default_rng(1)
+    said = rng.uniform(0.02, 0.98, 8000)
+    true = 1 / (1 + np.exp(-(2.0 * np.log(said) - 0.5 * np.log(1 - said) + 0.3)))
+    truth = (rng.random(8000) < true).astype(int)
+    logits = np.log(np.stack([1 - said, said], axis=1))
+
+    found = calibration.fit(logits, truth, way="slopes_and_bias")
+
+    assert found.temperature == 1.0
+    assert found.slopes == pytest.approx((0.5, 2.0), rel=0.15)
+    again = calibration.probabilities(logits, found.temperature, found.bias, found.slopes)
+    assert np.abs(again[:, 1] - true).max() < 0.04
+    timid = calibration.fit(logits, truth, way="temperature_and_bias")
+    before = calibration.probabilities(logits, timid.temperature, timid.bias)
+    assert np.abs(before[:, 1] - true).max() > 0.06
+
+
 def test_several_labels_are_calibrated_each() -> None:
     rng = np.random.default_rng(0)
     honest = rng.normal(0, 2, (4000, 2))
@@ -48,6 +66,8 @@ def test_what_cannot_be_calibrated_is_refused() -> None:
         calibration.fit(np.empty((0, 2)), np.empty(0))
     with pytest.raises(InputError, match="no calibration"):
         calibration.fit([[0.0, 1.0]], [1], way="prayer")
+    with pytest.raises(InputError, match="no slopes"):
+        calibration.fit([[0.0, 1.0]], [[0, 1]], way="slopes_and_bias", multi_label=True)
     assert calibration.fit([[0.0, 1.0]], [1], way="none") == calibration.Calibration()
 
 

@@ -7,7 +7,7 @@
     classifier.py   a loaded bundle: prepare, logits, probabilities
     judgement.py    what a classifier says of one object, its doubts included, as a `Finding`
     doubt.py        reasons not to believe a probability
-    calibration.py  the temperature at which probabilities come true
+    calibration.py  what makes probabilities come true
 
 Each network returns (B, classes + attributes): a logit per class, then one per attribute, whose sigmoid says where
 between the lowest and the highest rating it lies. So any MONAI network with enough outputs is a multi-task classifier.

@@ -129,8 +129,10 @@ class Classifier:
 
     def calibrated(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probabilities (..., classes) that logits (..., classes) stand for."""
-        temperature, bias = self.contract.temperature, self.contract.bias
-        return calibration.probabilities(logits, temperature, bias, multi_label=self.spec.multi_label)
+        found = self.contract
+        return calibration.probabilities(
+            logits, found.temperature, found.bias, found.slopes, multi_label=self.spec.multi_label
+        )
 
     def _ratings(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         low = np.array([attribute.low for attribute in self.spec.attributes])

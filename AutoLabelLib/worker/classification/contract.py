@@ -27,6 +27,7 @@ class ClassifierContract:
         mirror_axes: Axes of the patch along which it may be mirrored; the mean of all mirror images is the answer.
         temperature: Number that logits are divided by, so that probabilities come true.
         bias: Added to the divided logits, one number per class; () for none.
+        slopes: What the logarithm of each class's probability is multiplied by before that; () for none.
         calibrated_on: How the temperature was found, in plain words; "" if it was not.
         sure_from: Probability from which a label is to be relied on; one for all classes, or one per class.
         agree_within: Largest difference of the members' probabilities of a label that is no reason for doubt.
@@ -43,6 +44,7 @@ class ClassifierContract:
     mirror_axes: tuple[int, ...] = ()
     temperature: float = 1.0
     bias: tuple[float, ...] = ()
+    slopes: tuple[float, ...] = ()
     calibrated_on: str = ""
     sure_from: float | Mapping[str, float] = SURE_FROM
     agree_within: float = 0.5

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.image import Image
+from AutoLabelLib.worker.classification.calibration import stretched
 from AutoLabelLib.worker.classification.classifier import Answer, Classifier
 from AutoLabelLib.worker.classification.forest import FeatureForest
 from AutoLabelLib.worker.classification.inputs import Prepared
@@ -136,10 +137,12 @@ def _asking(classifier: Classifier, prepared: Prepared) -> Ask:
     """Return what asks a network for its calibrated logits, with one object's features beside any image."""
     _, features = classifier.tensors(prepared)
     count, temperature = len(classifier.spec.classes), classifier.contract.temperature
+    slopes = classifier.contract.slopes
     bias = torch.tensor(classifier.contract.bias or (0.0,) * count, device=classifier.device)
 
     def ask(network: torch.nn.Module, windows: torch.Tensor) -> torch.Tensor:
         beside = None if features is None else features.expand(len(windows), -1)
-        return answers(network, windows, beside).flatten(1)[:, :count] / temperature + bias
+        logits = answers(network, windows, beside).flatten(1)[:, :count]
+        return stretched(logits / temperature, slopes) + bias
 
     return ask

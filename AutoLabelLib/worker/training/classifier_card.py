@@ -48,9 +48,11 @@ def doubts(contract: Mapping[str, Any]) -> str:
         if isinstance(sure, dict)
         else f"{sure:.2f}"
     )
-    temperature = f"temperature {section['temperature']:.3g}" + (
-        f", shifts {', '.join(f'{value:+.2f}' for value in section['bias'])}" if section["bias"] else ""
-    )
+    temperature = f"temperature {section['temperature']:.3g}"
+    if section.get("slopes"):
+        temperature = f"slopes {', '.join(f'{value:.2f}' for value in section['slopes'])}"
+    if section["bias"]:
+        temperature += f", shifts {', '.join(f'{value:+.2f}' for value in section['bias'])}"
     how = f" ({section['calibrated_on']})" if section["calibrated_on"] else "; not calibrated on any cases"
     lines = [
         f"A label is relied on from this probability on: {from_words}. Probabilities: {temperature}{how}.",

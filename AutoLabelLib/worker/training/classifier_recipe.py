@@ -31,7 +31,7 @@ class ClassifierRecipe:
         label_smoothing: Share of a label that is given to all classes.
         mask_change: Chance that the mask channel of an example is made a little larger or smaller.
         feature_noise: Standard deviation of noise on the features, in units of their spread over the cases.
-        calibration: "temperature", "temperature_and_bias", or "none" to keep what the section says.
+        calibration: "temperature", "temperature_and_bias", "slopes_and_bias", or "none" to keep what the section says.
         folds: Number of parts (by patient) that the training cases are dealt into; for each part a network is trained
             on the others, its answers to the part calibrate the model, and all these networks become members. 0: one
             network on all training cases, calibrated on the validation cases, if there are any.

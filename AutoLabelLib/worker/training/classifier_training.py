@@ -128,7 +128,9 @@ def fit_and_predict(
     wish = from_recipe(trained.recipe)
     logits = logits_of(trained.recipe, trained.weights, objects, device)
     contract = wish.contract
-    return calibration.probabilities(logits, contract.temperature, contract.bias, multi_label=wish.multi_label)
+    return calibration.probabilities(
+        logits, contract.temperature, contract.bias, contract.slopes, multi_label=wish.multi_label
+    )
 
 
 def _trained(
@@ -211,6 +213,7 @@ def _contract(
         contract,
         temperature=found.temperature,
         bias=found.bias,
+        slopes=found.slopes,
         calibrated_on=f"fitted on {len(known)} cases of {how}",
     )
 
