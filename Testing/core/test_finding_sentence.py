@@ -24,7 +24,7 @@ def test_a_nodule() -> None:
         segment="Lung nodule 1",
         measurements={**NODULE, **SOLID},
         attributes={"spiculation": 3.9},
-        model="lung_nodule_malignancy_ct 1.0.0",
+        model="not_installed 1.0.0",
     )
     assert sentence(nodule, (Attribute("spiculation"),)) == (
         "Nodule in segment 'Lung nodule 1', 12 × 9 mm on axial image, 0.622 ml, mean 34 HU, 95 % solid; "
