@@ -16,6 +16,8 @@ from AutoLabelLib.client import Worker, default_worker, set_default_worker
 FINE = {
     "numpy": "2.4.6", "scipy": "1.17.1", "torch": "2.13.0+cpu", "monai": "1.6.1", "safetensors": "0.8.0",
     "SimpleITK": "2.5.5", "nibabel": "5.4.2", "pydicom": "3.0.2", "psutil": "7.2.2", "tqdm": "4.70.1",
+    "matplotlib": "3.11.2", "scikit-learn": "1.9.1", "scikit-image": "0.26.0", "PyWavelets": "1.9.0", "einops": "0.8.1",
+    "skops": "0.16.0",
 }  # fmt: skip
 
 
