@@ -40,4 +40,4 @@ def test_a_fault_in_one_callback_stops_no_other(
     host.wait_until(lambda: first.handle.is_delivered and second.handle.is_delivered)
 
     assert seen
-    assert "a callback of a job failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text  # whichever timer came first

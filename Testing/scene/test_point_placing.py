@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from AutoLabelLib.scene.point_placing import PointPlacing
 
+later: list[Callable[[], None]] = []
+"""What waits for the end of the event."""
+
 
 @pytest.fixture
 def placing(scene: Any) -> tuple[PointPlacing, list[Any]]:
     told: list[Any] = []
+    later.clear()
     selection = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
     selection.SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsLineNode")
-    return PointPlacing("Here", scene, told.append, lambda: told.append("ended")), told
+    return PointPlacing("Here", scene, told.append, lambda: told.append("ended"), later.append), told
 
 
 def mouse(scene: Any) -> Any:
@@ -32,6 +37,9 @@ def test_a_click_is_told_in_the_world(scene: Any, placing: tuple[PointPlacing, l
     _, told = placing
     node = scene.GetNthNodeByClass(0, "vtkMRMLMarkupsFiducialNode")
     node.AddControlPoint(1, 2, 3)
+    assert not told  # the point must not go while its own event lasts
+    for call in later:
+        call()
     assert told == ["ended", (1, 2, 3)]
     as_before(scene)
 

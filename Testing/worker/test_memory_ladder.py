@@ -125,7 +125,7 @@ def test_a_lack_of_memory_anywhere_is_one_readable_error(tmp_path: Path, monkeyp
     def broken(*arguments: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(whole_volume, "model_grid", broken)
+    monkeypatch.setattr(whole_volume, "LabelProjection", broken)
     array = np.random.default_rng(0).integers(0, 3, (1, 13, 14, 15), dtype=np.int16)
     folder = write_bundle(tmp_path / "tiny")
     with pytest.raises(OutOfMemory):
