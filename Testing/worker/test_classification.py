@@ -16,7 +16,8 @@ from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Point, Prompts
-from AutoLabelLib.worker.classification.doubt import trained_ranges
+from AutoLabelLib.worker.classification.contract import ClassifierContract
+from AutoLabelLib.worker.classification.doubt import about_the_object, trained_ranges
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.tasks import classification
 from Testing.grids import make_affine
@@ -141,6 +142,16 @@ def test_what_is_unlike_the_training_cases_is_uncertain(tmp_path: Path) -> None:
     for words in ("smaller than any", "(0.15 ml, not 1 to 30)", "brighter than any", "coarser than any"):
         assert words in uncertain
     assert uncertain.endswith(".") and uncertain.count(".  ") == 0
+
+
+def test_a_range_of_sizes_is_as_strict_at_its_small_end() -> None:
+    """Two percent of 30 ml are far more than the smallest of 0.03 ml."""
+    contract = ClassifierContract(trained={"volume_ml": (0.03, 30.0), "mean_value": (-800.0, 760.0)})
+    (reason,) = about_the_object({"volume_ml": 0.004, "mean_value": -790.0}, contract)
+    assert reason == "the segment is smaller than any that it was trained on (0.004 ml, not 0.03 to 30)"
+    assert not about_the_object({"volume_ml": 0.0297, "mean_value": -810.0}, contract)
+    (reason,) = about_the_object({"volume_ml": 1.0, "mean_value": -1002.3}, contract)
+    assert reason.endswith("(-1002, not -800 to 760)")
 
 
 def test_ranges_are_those_of_the_training_cases() -> None:

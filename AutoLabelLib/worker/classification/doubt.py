@@ -40,12 +40,19 @@ def about_the_object(measured: Mapping[str, float], contract: ClassifierContract
         if name not in measured or name not in contract.trained:
             continue
         low, high = contract.trained[name]
-        slack = _TOLERANCE * max(abs(low), abs(high))
+        above_all = _TOLERANCE * max(abs(low), abs(high))
+        below_all = (
+            _TOLERANCE * low if low > 0 else above_all
+        )  # of a size, 2 % of the largest may be all of the smallest
         value = measured[name]
-        if value < low - slack or value > high + slack:
-            span = f"{value:.3g} {unit}, not {low:.3g} to {high:.3g}".replace("  ", " ").replace(" ,", ",")
+        if value < low - below_all or value > high + above_all:
+            span = f"{_number(value)} {unit}, not {_number(low)} to {_number(high)}".replace(" ,", ",")
             reasons.append(f"{words.format(below if value < low else above)} ({span})")
     return reasons
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def about_the_answer(
