@@ -66,7 +66,7 @@ def test_findings_session_runs(test_data: Path) -> None:
     (finding,) = names["found"].findings
     assert set(names["found"].probabilities) == {"benign", "malignant"}
     assert finding.segment
-    assert slicer.util.arrayFromVolume(names["heatNode"]).max() > 0.9
+    assert slicer.util.arrayFromVolume(names["heatNode"]).max() > 0.5
     assert names["findings"][0].measurements["volume_ml"] > 1
     assert names["features"].GetNumberOfRows() > 90
 
