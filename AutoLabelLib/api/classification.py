@@ -109,9 +109,7 @@ def classify(
     labelmaps = (chosen.labelmap,) if chosen is not None else ()
     job = Job("classification", str(spec.folder), (image,), labelmaps, given, options)
     pending = Pending(default_worker().submit(job), finish, remarks)
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def findings_of(result: Result) -> tuple[Finding, ...]:

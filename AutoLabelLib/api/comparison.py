@@ -88,9 +88,7 @@ def compare(
     pending: Pending[Comparison] = Pending(
         default_worker().submit(Job("comparison", options={**paths, **options})), _finished
     )
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def _finished(result: Result) -> Comparison:

@@ -21,4 +21,4 @@ def doctor(*, wait: bool = True, **options: Any) -> Any:
     """
     handle = default_worker().submit(Job("diagnosis", options=options))
     pending: Pending[dict[str, Any]] = Pending(handle, lambda result: dict(result.values))
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait)

@@ -61,9 +61,7 @@ def evaluate_cases(
     folder = str(catalogue.find(model).folder) if model is not None else ""
     job = Job("evaluation", folder, options={"cases": str(Path(cases).resolve()), **options})
     pending: Pending[Any] = Pending(default_worker().submit(job), lambda result: dict(result.values))
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def _grid_node(reference: Any) -> Any:

@@ -92,9 +92,7 @@ def explain(
         pending = _submit(spec, part, as_prompts(prompts), labelmap, given, _heat)
     else:
         pending = _submit_for_node(volume_node, spec, part, as_prompts(prompts), labelmap, given)
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def _submit(

@@ -73,9 +73,7 @@ def features(
         pending = _submit(image, labelmap, options, lambda result: list(result.values["rows"]))
     else:
         pending = _submit_for_node(volume_node, segmentation, segment, modality, options)
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def features_of_cases(
@@ -94,9 +92,7 @@ def features_of_cases(
     """
     job = Job("features", options={"cases": str(Path(cases).resolve()), **options})
     pending: Pending[Any] = Pending(default_worker().submit(job), lambda result: dict(result.values))
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def table_of(rows: Rows, meanings: Mapping[str, str]) -> Rows:

@@ -73,9 +73,7 @@ def measure(
     else:
         chosen = choose_segments(segmentation, segment, volume_node)
         pending = _submit_for_node(volume_node, chosen, modality, options, show_axes)
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def _submit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from AutoLabelLib.api import event_loop
 from AutoLabelLib.client.job_handle import JobHandle
@@ -54,6 +54,17 @@ class Pending(Generic[Output]):
         self.handle.on_progress(callback)
         event_loop.follow(self.handle)
         return self
+
+    def handed_over(self, wait: bool, on_progress: Callable[[Progress], None] | None = None) -> Any:
+        """Return what a verb gives its caller: the output, if the caller waits for it, else the pending job itself.
+
+        Args:
+            wait: Whether the caller waits.
+            on_progress: Called with each progress message; None for nobody.
+        """
+        if on_progress is not None:
+            self.on_progress(on_progress)
+        return self.wait() if wait else self
 
     def cancel(self) -> None:
         """Stop the job; `wait` then raises JobCancelled."""

@@ -75,9 +75,7 @@ def segment(
         pending = _submit(spec, part, given, options, _labelmap)
     else:
         pending = _submit_for_node(volume_node, spec, part, given, options, segmentation, same_name)
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
 
 
 def as_prompts(prompts: PromptsLike) -> Prompts:

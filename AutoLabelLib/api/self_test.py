@@ -47,4 +47,4 @@ def self_test(*, wait: bool = True, **options: Any) -> Any:
     spec.check(phantom.image, prompts)
     job = Job("segmentation", str(spec.folder), (phantom.image,), prompts=prompts, options=options)
     pending: Pending[dict[str, Any]] = Pending(default_worker().submit(job), judge)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait)

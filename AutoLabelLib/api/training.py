@@ -39,6 +39,4 @@ def train(
     paths = {"recipe": str(recipe), "cases": str(Path(cases).resolve()), "output": str(Path(output).resolve())}
     job = Job("training", options={**paths, "resume": resume, **options})
     pending: Pending[Any] = Pending(default_worker().submit(job), lambda result: dict(result.values))
-    if on_progress is not None:
-        pending.on_progress(on_progress)
-    return pending.wait() if wait else pending
+    return pending.handed_over(wait, on_progress)
