@@ -5,7 +5,8 @@
     event_loop.py inside Slicer, progress arrives while the console waits for input
     segmentation.py  evaluation.py  training.py  explanation.py  diagnosis.py   a verb each, named as the worker's task
     classification.py   the verb classify, with classified_nodes.py for nodes
-    measurement.py   the verb measure; segment_choice.py says which segments a verb is about
+    measurement.py   the verb measure; segment_choice.py says which segments a verb is about, and
+                     around_segments.py what part of the image is sent for them
     feature_extraction.py   the verb features
     comparison.py   the verb compare
     self_test.py  the verb self_test: a phantom through the whole chain

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
+from AutoLabelLib.api.around_segments import part_of_image, part_of_node
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segment_choice import SegmentNames, choose_segments
 from AutoLabelLib.api.sources import Source, open_source, volume_node_of
 from AutoLabelLib.client import default_worker
-from AutoLabelLib.core.crop import IndexBox, cropped_image, cropped_labelmap, found_box
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.core.labelmap import Labelmap
@@ -67,9 +68,7 @@ def features(
     if volume_node is None:
         image = open_source(source, modality, series_uid, time_point)
         labelmap = choose_segments(segmentation, segment).labelmap
-        if labelmap.same_grid(image):
-            box = _box_around(labelmap, options)
-            image, labelmap = cropped_image(image, box), cropped_labelmap(labelmap, box)
+        image, labelmap = part_of_image(image, labelmap, _margin_voxels(labelmap, options))
         pending = _submit(image, labelmap, options, lambda result: list(result.values["rows"]))
     else:
         pending = _submit_for_node(volume_node, segmentation, segment, modality, options)
@@ -127,12 +126,10 @@ def _submit_for_node(
 ) -> Pending[Any]:
     """Submit the part of a volume around the segments; the table is made in the scene when the features are there."""
     from AutoLabelLib.scene.tables import table_from_rows
-    from AutoLabelLib.scene.volumes import grid_of, image_from_volume, remarks
+    from AutoLabelLib.scene.volumes import remarks
 
     labelmap = choose_segments(segmentation, segment, volume_node).labelmap
-    box = _box_around(labelmap, options) if labelmap.same_grid(grid_of(volume_node)) else None
-    image = image_from_volume(volume_node, modality, box)
-    part = cropped_labelmap(labelmap, box) if box is not None else labelmap
+    image, part = part_of_node(volume_node, labelmap, modality, _margin_voxels(labelmap, options))
     name, scene = f"{volume_node.GetName()} features", volume_node.GetScene()
 
     def finish(result: Result) -> Any:
@@ -142,15 +139,8 @@ def _submit_for_node(
     return _submit(image, part, options, finish, remarks(volume_node))
 
 
-def _box_around(labelmap: Labelmap, options: Mapping[str, Any]) -> IndexBox:
-    """Return the box around the segments of a labelmap and all that the features look at: less is sent."""
+def _margin_voxels(labelmap: Labelmap, options: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Return how far (3,) around segments the features look, and a little more."""
     widths_mm = options.get("log_sigmas_mm") or ()
     around_mm = max([_AROUND_MM, *(_WIDTHS_AROUND * float(width) for width in widths_mm)])
-    layers = sorted({segment.layer for segment in labelmap.segments})
-    box = found_box(np.isin(labelmap.array[layers], [segment.label_value for segment in labelmap.segments]))
-    margin = np.ceil(around_mm / np.asarray(labelmap.spacing_mm)).astype(int) + 2
-    low = np.maximum(np.subtract(box.start_ijk, margin), 0)
-    high = np.minimum(np.add(box.start_ijk, box.shape_ijk) + margin, labelmap.spatial_shape)
-    i, j, k = (int(start) for start in low)
-    count_i, count_j, count_k = (int(count) for count in high - low)
-    return IndexBox((i, j, k), (count_i, count_j, count_k))
+    return np.ceil(around_mm / np.asarray(labelmap.spacing_mm)).astype(np.int64) + 2

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, overload
 
-import numpy as np
-
+from AutoLabelLib.api.around_segments import part_of_image, part_of_node
 from AutoLabelLib.api.pending import Pending
 from AutoLabelLib.api.segment_choice import ChosenSegments, SegmentNames, choose_segments
 from AutoLabelLib.api.sources import Source, open_source, volume_node_of
 from AutoLabelLib.client import default_worker
-from AutoLabelLib.core.crop import IndexBox, cropped_image, cropped_labelmap, found_box
 from AutoLabelLib.core.finding import Finding
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
@@ -68,7 +66,7 @@ def measure(
     volume_node = volume_node_of(source)
     if volume_node is None:
         image = open_source(source, modality, series_uid, time_point)
-        part, labelmap = _cropped(image, choose_segments(segmentation, segment).labelmap)
+        part, labelmap = part_of_image(image, choose_segments(segmentation, segment).labelmap, _AROUND_VOXELS)
         pending = _submit(part, labelmap, options, _findings)
     else:
         chosen = choose_segments(segmentation, segment, volume_node)
@@ -99,11 +97,9 @@ def _submit_for_node(
     from AutoLabelLib.scene.findings import add_findings
     from AutoLabelLib.scene.nodes import resolve
     from AutoLabelLib.scene.transforms import finding_in_world
-    from AutoLabelLib.scene.volumes import grid_of, image_from_volume, remarks
+    from AutoLabelLib.scene.volumes import remarks
 
-    box = _box(chosen.labelmap) if chosen.labelmap.same_grid(grid_of(volume_node)) else None
-    image = image_from_volume(volume_node, modality, box)
-    labelmap = cropped_labelmap(chosen.labelmap, box) if box is not None else chosen.labelmap
+    image, labelmap = part_of_node(volume_node, chosen.labelmap, modality, _AROUND_VOXELS)
     nodes = {node.GetID(): node.GetName() for node in (volume_node, chosen.node) if node is not None}
 
     def finish(result: Result) -> Findings:
@@ -118,25 +114,3 @@ def _submit_for_node(
         return added
 
     return _submit(image, labelmap, options, finish, remarks(volume_node))
-
-
-def _cropped(image: Image, labelmap: Labelmap) -> tuple[Image, Labelmap]:
-    """Return the parts of image and labelmap around what is measured, if they share a grid: less is sent."""
-    if not labelmap.same_grid(image):
-        return image, labelmap
-    box = _box(labelmap)
-    return cropped_image(image, box), cropped_labelmap(labelmap, box)
-
-
-def _box(labelmap: Labelmap) -> IndexBox:
-    """Return the box around the segments of a labelmap, and a little more."""
-    layers = sorted({segment.layer for segment in labelmap.segments})
-    values = [segment.label_value for segment in labelmap.segments]
-    box = found_box(np.isin(labelmap.array[layers], values))
-    low = np.maximum(np.subtract(box.start_ijk, _AROUND_VOXELS), 0)
-    high = np.minimum(np.add(box.start_ijk, box.shape_ijk) + _AROUND_VOXELS, labelmap.spatial_shape)
-    return IndexBox(_triple(low), _triple(high - low))
-
-
-def _triple(values: Any) -> tuple[int, int, int]:
-    return (int(values[0]), int(values[1]), int(values[2]))

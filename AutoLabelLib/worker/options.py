@@ -1,4 +1,4 @@
-"""The choices that a segmentation job offers, checked."""
+"""The choices that a segmentation job offers, and boxes as options give them, checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.core.prompt import Box
 from AutoLabelLib.worker import engines
 
 
@@ -33,6 +34,21 @@ class SegmentationOptions:
     batch: int | None = None
     crop: bool = False
     structures: tuple[str, ...] | None = None
+
+
+def box_of(corners: Any) -> Box | None:
+    """Return the box that an option gives by two opposite corners in RAS mm; None for None.
+
+    Raises:
+        InputError: If these are not two corners.
+    """
+    if corners is None:
+        return None
+    try:
+        low, high = corners
+        return Box(tuple(low), tuple(high))
+    except (TypeError, ValueError) as problem:
+        raise InputError(f"box must be two corners of three numbers, got {corners!r}.") from problem
 
 
 def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:

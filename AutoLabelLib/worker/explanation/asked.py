@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,8 @@ from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.core.prompt import Box, Point, Position, Prompts
-from AutoLabelLib.worker import model_cache
+from AutoLabelLib.core.prompt import Point, Position, Prompts
+from AutoLabelLib.worker import model_cache, options
 from AutoLabelLib.worker.classification import masks
 from AutoLabelLib.worker.classification.classifier import Classifier
 from AutoLabelLib.worker.classification.inputs import Prepared
@@ -132,7 +131,7 @@ def _class(job: Job, spec: ModelSpec, image: Image, device: str, context: TaskCo
     if labelmap is not None:
         mask = _chosen(labelmap, image, job.options.get("segment") or None, (), spec.name).mask
     with context.phase("prepare"):
-        prepared = classifier.prepare(image, mask, _box(job.options.get("box")) if mask is None else None)
+        prepared = classifier.prepare(image, mask, options.box_of(job.options.get("box")) if mask is None else None)
     answer = classifier.answer(prepared)
     target = classes.target_class(classifier, answer, job.options.get("target") or None)
     probability = float(answer.probabilities[classifier.spec.classes.index(target)])
@@ -212,13 +211,3 @@ def _target(spec: ModelSpec, name: str, *, asked_for: bool) -> Segment:
 def _middle_ras_mm(mask: NDArray[np.bool_], image: Image) -> Position:
     right, anterior, superior = ras_from_index(image.affine, central_voxel(mask, image.spacing_mm))
     return (float(right), float(anterior), float(superior))
-
-
-def _box(corners: Any) -> Box | None:
-    if corners is None:
-        return None
-    try:
-        low, high = corners
-        return Box(tuple(low), tuple(high))
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"box must be two corners of three numbers, got {corners!r}.") from problem

@@ -131,17 +131,7 @@ def from_mapping(given: Mapping[str, Any]) -> ClassificationOptions:
     if not isinstance(tta, bool):
         raise InputError(f"tta must be true or false, got {tta!r}.")
     device = options.from_mapping({"device": given.get("device") or "auto"}).device
-    return ClassificationOptions(device, None if names is None else tuple(names), _box(box), tta)
-
-
-def _box(corners: Any) -> Box | None:
-    if corners is None:
-        return None
-    try:
-        low, high = corners
-        return Box(tuple(low), tuple(high))
-    except (TypeError, ValueError) as problem:
-        raise InputError(f"box must be two corners of three numbers, got {corners!r}.") from problem
+    return ClassificationOptions(device, None if names is None else tuple(names), options.box_of(box), tta)
 
 
 def _labelmap(
