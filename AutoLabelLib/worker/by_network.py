@@ -46,6 +46,8 @@ def segment(
     context.progress(0.0, "Loading the model")
     with context.phase("load"):
         model = model_cache.load(spec)
+        if choices.network is not None:
+            model = model.only(choices.network)
     bundle = model.bundle
     for name in bundle.preprocessing.left_out:
         context.log(f"{name} of the bundle's preprocessing is left out")

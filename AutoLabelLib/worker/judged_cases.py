@@ -18,7 +18,8 @@ from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.worker.training import cases as case_lists
-from AutoLabelLib.worker.training.split import AnyCase, split_cases
+from AutoLabelLib.worker.training.case_entries import fold_of
+from AutoLabelLib.worker.training.split import AnyCase, cross_validation, labelled_by_fold
 
 SPLITS = ("train", "validation", "test")
 
@@ -33,6 +34,7 @@ class JudgedCase:
         reference: The truth, or its file.
         prediction: What is judged, or its file; None where a model makes it from the images.
         images: Files, one per channel, or one that holds them all.
+        network: Number, from 0 on, of the model's network that is judged; None: the model as a whole.
     """
 
     name: str
@@ -40,6 +42,7 @@ class JudgedCase:
     reference: Labelmap | Path
     prediction: Labelmap | Path | None = None
     images: tuple[Path, ...] = ()
+    network: int | None = None
 
 
 def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
@@ -47,7 +50,8 @@ def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
 
     Args:
         job: With labelmaps (prediction, reference, prediction, reference, …) or the option "cases".
-        split: Only "train", "validation" or "test" cases; "" for all.
+        split: Only "train", "validation" or "test" cases; "" for all. In a list with folds, as a cross-validation
+            writes it, all are test cases, each of the network that has not seen it.
 
     Raises:
         InputError: If there is none, an entry is incomplete, or the split is not known.
@@ -61,7 +65,8 @@ def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
     if not source:
         raise InputError("There is nothing to evaluate.", "Give a prediction and a reference, or a list of cases.")
     if job.model_folder and isinstance(source, str):
-        cases = [_from_case(case) for case in of_split(case_lists.read_cases(source), split, Path(job.model_folder))]
+        listed = of_split(case_lists.read_cases(source), split, Path(job.model_folder))
+        cases = [_from_case(case, by_unseen=split == "test") for case in listed]
     else:
         cases = _from_entries(*_entries(source), split, bool(job.model_folder))
     if not cases:
@@ -89,8 +94,9 @@ def _pairs(labelmaps: Sequence[Labelmap]) -> list[JudgedCase]:
     return [JudgedCase(f"case {n}", f"case {n}", true, predicted) for n, (predicted, true) in enumerate(pairs, start=1)]
 
 
-def _from_case(case: case_lists.Case) -> JudgedCase:
-    return JudgedCase(case.name, case.group, case.label, images=case.images)
+def _from_case(case: case_lists.Case, by_unseen: bool) -> JudgedCase:
+    network = fold_of(case.split) if by_unseen else None
+    return JudgedCase(case.name, case.group, case.label, images=case.images, network=network)
 
 
 def of_split(cases: Sequence[AnyCase], split: str, model_folder: Path) -> Sequence[AnyCase]:
@@ -102,9 +108,10 @@ def of_split(cases: Sequence[AnyCase], split: str, model_folder: Path) -> Sequen
     if not split:
         return cases
     if any(case.split for case in cases):
-        return [case for case in cases if case.split == split]
-    chosen: Sequence[AnyCase] = getattr(split_cases(cases, _holdout(model_folder)), split)
-    return chosen
+        return [case for case in cases if case.split == split or (split == "test" and fold_of(case.split) is not None)]
+    splits = cross_validation(cases, _holdout(model_folder))
+    chosen: Sequence[AnyCase] = getattr(splits[0], split)
+    return chosen if len(splits) == 1 else of_split(labelled_by_fold(splits), split, model_folder)
 
 
 def _holdout(model_folder: Path) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import psutil
 import torch
 
-from AutoLabelLib.core.errors import ModelError
+from AutoLabelLib.core.errors import ContractError, ModelError
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker import bundle
 from AutoLabelLib.worker.engines import Engine
+from AutoLabelLib.worker.ensemble import MeanOfNetworks
 
 Value = TypeVar("Value")
 
@@ -36,7 +37,7 @@ class LoadedModel:
         approved: Engines that were seen to give what torch gives in float32.
         rejected: Engines that were not, and why.
         precision_dice: Agreement of a reduced precision with float32, for each image.
-        variant: What was asked of a network that is asked for classes, and the network as it then is; the latest.
+        variant: A part of the network, or the network as it is when it is asked for classes, and which; the latest.
     """
 
     bundle: bundle.Bundle
@@ -45,6 +46,24 @@ class LoadedModel:
     rejected: dict[Hashable, str] = field(default_factory=dict)
     precision_dice: dict[Hashable, float] = field(default_factory=dict)
     variant: tuple[Hashable, LoadedModel] | None = None
+
+    def only(self, number: int) -> LoadedModel:
+        """Return the model as one of the networks whose mean it is, numbered from 0 on.
+
+        Raises:
+            ContractError: If it has no such network.
+        """
+        if self.variant is None or self.variant[0] != number:
+            networks = self.bundle.network.networks if isinstance(self.bundle.network, MeanOfNetworks) else ()
+            if number >= len(networks):
+                raise ContractError(
+                    f'"{self.bundle.spec.name}" has {max(1, len(networks))} network(s), so that there is none of the '
+                    f"number {number}.",
+                    "It is numbered from 0 on.",
+                )
+            part = replace(self.bundle, network=networks[number], sha256=f"{self.bundle.sha256}/{number}")
+            self.variant = (number, LoadedModel(part))
+        return self.variant[1]
 
     @property
     def size_bytes(self) -> int:

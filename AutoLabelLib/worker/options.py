@@ -25,6 +25,7 @@ class SegmentationOptions:
         batch: Windows per pass of the network; None: 1 on the CPU, 4 on a GPU.
         crop: Whether only the box around what was found is returned, as one crop of the image's grid.
         structures: Names of the model's segments that are asked for; None: what it segments unasked.
+        network: Number, from 0 on, of the only network that is asked in a model that is the mean of several; None: all.
     """
 
     device: str = "auto"
@@ -34,6 +35,7 @@ class SegmentationOptions:
     batch: int | None = None
     crop: bool = False
     structures: tuple[str, ...] | None = None
+    network: int | None = None
 
 
 def box_of(corners: Any) -> Box | None:
@@ -79,7 +81,14 @@ def from_mapping(options: Mapping[str, Any]) -> SegmentationOptions:
         batch,
         crop,
         _structures(options.get("structures")),
+        _network(options.get("network")),
     )
+
+
+def _network(number: Any) -> int | None:
+    if number is not None and not (isinstance(number, int) and not isinstance(number, bool) and number >= 0):
+        raise InputError(f"network must be a whole number of 0 or more, got {number!r}.")
+    return number
 
 
 def _structures(names: Any) -> tuple[str, ...] | None:

@@ -65,7 +65,8 @@ class Predictor:
         with context.phase("read"):
             image = self._image(case)
         prompts = simulated_click(case.name, reference, self.click, self.seed) if self.needs_click else Prompts()
-        job = Job("segmentation", self.model_folder, (image,), prompts=prompts, options=self.options)
+        only = {} if case.network is None else {"network": case.network}
+        job = Job("segmentation", self.model_folder, (image,), prompts=prompts, options={**self.options, **only})
         made = run(job, context)
         context.warnings += [warning for warning in made.warnings if warning not in context.warnings]
         self.provenance.update({name: value for name, value in made.provenance.items() if name != "prompts"})

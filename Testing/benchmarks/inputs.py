@@ -55,6 +55,6 @@ def _bundle(recipe_name: str, folder: Path, finds_nothing: bool = False, **chang
     weights = network.build(recipe.network_def).state_dict()
     if finds_nothing:
         weights["output_block.conv.conv.bias"][0] += 100.0  # of the background
-    bundle = export.export_bundle(recipe, [weights], folder / recipe.name, Split((), (), ()))
+    bundle = export.export_bundle(recipe, [weights], folder / recipe.name, [Split((), (), ())])
     catalogue.trust(bundle)
     return bundle

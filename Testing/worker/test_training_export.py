@@ -25,7 +25,7 @@ def split(tmp_path: Path) -> Split:
 def bundle(tmp_path: Path, split: Split) -> Path:
     torch.manual_seed(3)
     model = network.build(recipe().network_def)
-    return export.export_bundle(recipe(), [model.state_dict()], tmp_path / "tiny", split)
+    return export.export_bundle(recipe(), [model.state_dict()], tmp_path / "tiny", [split])
 
 
 def test_the_contract_can_be_read_and_verified(bundle: Path) -> None:
@@ -51,7 +51,7 @@ def test_weights_are_stored_once_and_read_back(bundle: Path, split: Split) -> No
         torch.nn.init.zeros_(parameter)
     load_model(model, bundle / export.WEIGHTS)
     assert all(torch.equal(tensor, expected[name]) for name, tensor in model.state_dict().items())
-    again = export.export_bundle(recipe(), [model.state_dict()], bundle.with_name("again"), split)
+    again = export.export_bundle(recipe(), [model.state_dict()], bundle.with_name("again"), [split])
     assert (again / export.WEIGHTS).read_bytes() == (bundle / export.WEIGHTS).read_bytes()
     count = sum(parameter.numel() for parameter in model.parameters())
     assert (bundle / export.WEIGHTS).stat().st_size < 2 * count + 20_000
@@ -101,6 +101,6 @@ def test_the_card_names_data_split_and_figures(bundle: Path, tmp_path: Path) -> 
 
 def test_a_new_export_replaces_the_old_one_whole(bundle: Path, split: Split) -> None:
     (bundle / "stray.txt").write_text("old")
-    export.export_bundle(recipe(), [network.build(recipe().network_def).state_dict()], bundle, split)
+    export.export_bundle(recipe(), [network.build(recipe().network_def).state_dict()], bundle, [split])
     assert not (bundle / "stray.txt").exists()
     assert not bundle.with_name("tiny.part").exists()

@@ -5,7 +5,7 @@ Options:
     task: What the recipe must be for, "segmentation" or "classification"; "" for either.
     cases: Path of the case list, CSV or JSON: of labelled cases for a classifier.
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
-        members), cases.csv (with the split) and bundle; made if it is missing.
+        members or cross-validates), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
     start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones.
     device: "auto" (default), "cpu" or "cuda".
@@ -31,7 +31,7 @@ from AutoLabelLib.worker.training import checkpoint, curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
 from AutoLabelLib.worker.training.cases import Case, read_cases, write_cases
 from AutoLabelLib.worker.training.examples import Examples
-from AutoLabelLib.worker.training.split import Split, split_cases
+from AutoLabelLib.worker.training.split import Split, cross_validation, labelled_by_fold, split_cases
 
 _KNOWN_OPTIONS = {"recipe", "cases", "output", "resume", "start_from", "device", "overrides", "holdout", "task"}
 
@@ -50,19 +50,22 @@ def run(job: Job, context: TaskContext) -> Result:
     device = _device(str(options.get("device", "auto")))
     if recipe.task == "classification":
         return _classifier(job, recipe, output, device, context)
-    split = split_cases(read_cases(str(options["cases"])), recipe.holdout)
+    cases = read_cases(str(options["cases"]))
+    splits = cross_validation(cases, recipe.holdout)
     # Everybody can see what a model has learned from, and `autolabel evaluate --split test` what it has not.
-    write_cases(output / "cases.csv", split.labelled())
-    context.log(
-        f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
-    )
+    write_cases(output / "cases.csv", labelled_by_fold(splits))
+    for split in splits:
+        context.log(
+            f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; "
+            f"{device}"
+        )
     initial = _initial_weights(recipe, str(options.get("start_from") or ""))
-    weights = [
-        _train_one(member, folder, split, context.part(number, len(recipe.networks)), device, initial)
-        for number, (member, folder) in enumerate(_folders(recipe, output))
-    ]
-    folders = [folder for _, folder in _folders(recipe, output)]
-    return _exported(job, recipe, weights, output, split, folders, context, device)
+    weights, folders = [], []
+    for number, (network, folder) in enumerate(_folders(recipe, output)):
+        part = context.part(number, len(recipe.networks))
+        weights.append(_train_one(network, folder, split_cases(cases, network.holdout), part, device, initial))
+        folders.append(folder)
+    return _exported(job, recipe, weights, output, splits, folders, context, device)
 
 
 def _classifier(job: Job, recipe: recipes.Recipe, output: Path, device: str, context: TaskContext) -> Result:
@@ -80,7 +83,7 @@ def _classifier(job: Job, recipe: recipes.Recipe, output: Path, device: str, con
     )
     initial = _initial_weights(recipe, str(job.options.get("start_from") or ""))
     trained = classifier_training.train(recipe, split, output, context, device=device, initial=initial)
-    return _exported(job, trained.recipe, trained.weights, output, split, trained.folders, context, device)
+    return _exported(job, trained.recipe, trained.weights, output, [split], trained.folders, context, device)
 
 
 def _exported(
@@ -88,14 +91,14 @@ def _exported(
     recipe: recipes.Recipe,
     weights: Sequence[dict[str, torch.Tensor]],
     output: Path,
-    split: Split[Any],
+    splits: Sequence[Split[Any]],
     folders: Sequence[Path],
     context: TaskContext,
     device: str,
 ) -> Result:
     """Write the bundle, and return where everything is."""
     with context.phase("export"):
-        bundle = export.export_bundle(recipe, weights, output / recipe.name, split)
+        bundle = export.export_bundle(recipe, weights, output / recipe.name, splits)
         _trust(bundle, context)
     context.progress(1.0, "done")
     return Result(
@@ -114,9 +117,9 @@ def _exported(
 
 def _folders(recipe: recipes.Recipe, output: Path) -> list[tuple[recipes.Recipe, Path]]:
     """Return the recipe of each network and the folder for its checkpoint and curves."""
-    if not recipe.members:
-        return [(recipe, output)]
-    return [(member, output / f"network_{number}") for number, member in enumerate(recipe.networks, start=1)]
+    if len(recipe.networks) == 1:
+        return [(recipe.networks[0], output)]
+    return [(network, output / f"network_{number}") for number, network in enumerate(recipe.networks, start=1)]
 
 
 def _train_one(
@@ -155,7 +158,7 @@ def _initial_weights(recipe: recipes.Recipe, bundle: str) -> dict[str, torch.Ten
     """
     if not bundle:
         return None
-    if recipe.members:
+    if len(recipe.networks) > 1:
         raise InputError("Several networks cannot start from one model.", "Leave start_from away.")
     return weight_files.read(weight_files.find(Path(bundle)))
 

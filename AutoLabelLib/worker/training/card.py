@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,17 +31,24 @@ _COLUMNS = {
 }
 
 
-def training_facts(recipe: Recipe, split: Split[Case] | Split[LabelledCase]) -> dict[str, Any]:
-    """Return what somebody needs who wants to train the same model again."""
+def training_facts(recipe: Recipe, splits: Sequence[Split[Case]] | Sequence[Split[LabelledCase]]) -> dict[str, Any]:
+    """Return what somebody needs who wants to train the same model again.
+
+    Args:
+        recipe: What was trained.
+        splits: One, or one per fold of a cross-validation.
+    """
+    tested = [case.name for split in splits for case in split.test]
     return {
         "recipe": recipe.name,
         "training": asdict(recipe.training),
         "networks": [asdict(member.training) for member in recipe.networks],
         "holdout": recipe.holdout,
-        "train_cases": len(split.train),
-        "validation_cases": len(split.validation),
-        "test_cases": len(split.test),
-        "test_case_names": [case.name for case in split.test],
+        "folds": len(splits) if len(splits) > 1 else 0,
+        "train_cases": len(splits[0].train) if len(splits) == 1 else len(tested),
+        "validation_cases": len(splits[0].validation),
+        "test_cases": len(tested),
+        "test_case_names": tested,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "card": recipe.card,
@@ -87,8 +95,7 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
         ("Licence", f"{metadata['license']} {words.get('licence_url', '')}".strip()),
         (
             "Split and seed",
-            f"{facts['train_cases']} cases for training, {facts['validation_cases']} for validation, "
-            f"{facts['test_cases']} held out and never seen. {words.get('split', '')} " + _how(facts),
+            f"{_sets(facts)} {words.get('split', '')} " + _how(facts),
         ),
         ("When it is in doubt", classifier_card.doubts(own) if is_classifier else ""),
         ("Figures", _figures(reports)),
@@ -97,6 +104,20 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
     ]
     parts = [f"## {title}\n\n{text}" if title else text for title, text in sections if text.strip()]
     return "\n\n".join(parts) + "\n"
+
+
+def _sets(facts: dict[str, Any]) -> str:
+    """Return how many cases trained and how many were held out, in words."""
+    if facts.get("folds"):
+        return (
+            f"{facts['train_cases']} cases, dealt into {facts['folds']} folds: each network learned from the other "
+            "folds and has never seen its own. The model is their mean; a case of this list is measured only by the "
+            "network that has not seen it."
+        )
+    return (
+        f"{facts['train_cases']} cases for training, {facts['validation_cases']} for validation, "
+        f"{facts['test_cases']} held out and never seen."
+    )
 
 
 def _how(facts: dict[str, Any]) -> str:

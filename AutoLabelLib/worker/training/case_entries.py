@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 from AutoLabelLib.core.errors import FileError, InputError
 
 SPLITS = ("", "train", "validation", "test")
+_FOLD = re.compile(r"fold_([1-9][0-9]*)")
 _SEPARATOR = ";"  # between the files of one multi-channel case
 
 
@@ -25,7 +27,7 @@ class Grouped(Protocol):
 
     @property
     def split(self) -> str:
-        """One of `SPLITS`."""
+        """One of `SPLITS`, or "fold_1", "fold_2", … in a cross-validation."""
         ...
 
 
@@ -77,12 +79,23 @@ def split_of(entry: Mapping[str, Any], where: str) -> str:
         where: Which entry of which list, for the message.
 
     Raises:
-        InputError: If it is none of `SPLITS`.
+        InputError: If it is none of `SPLITS` and no fold.
     """
     split = text(entry, "split").lower()
-    if split not in SPLITS:
+    if split not in SPLITS and fold_of(split) is None:
         raise InputError(f'{where} has the split "{split}".', "Use train, validation or test, or leave it empty.")
     return split
+
+
+def fold_name(number: int) -> str:
+    """Return how the fold of that number, from 0 on, stands in a list."""
+    return f"fold_{number + 1}"
+
+
+def fold_of(split: str) -> int | None:
+    """Return the number of a fold, from 0 on, as it stands in a list; None for any other split."""
+    found = _FOLD.fullmatch(split)
+    return int(found[1]) - 1 if found else None
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

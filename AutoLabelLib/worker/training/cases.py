@@ -21,7 +21,8 @@ class Case:
         images: One file per channel, or one file that holds them all.
         label: The reference labelmap.
         group: What must stay on one side of a split, usually the patient; the case's own name where none is given.
-        split: "train", "validation", "test", or "" where the recipe's rule decides.
+        split: "train", "validation", "test"; "fold_1", "fold_2", … in a cross-validation, where each case is a test
+            case of one network; or "" where the recipe's rule decides.
     """
 
     images: tuple[Path, ...]

@@ -28,7 +28,7 @@ def export_bundle(
     recipe: Recipe,
     weights: Sequence[dict[str, torch.Tensor]],
     folder: Path,
-    split: Split[Case] | Split[LabelledCase],
+    splits: Sequence[Split[Case]] | Sequence[Split[LabelledCase]],
 ) -> Path:
     """Write a complete bundle and return its folder; an older one there is replaced only when the new one is whole.
 
@@ -36,7 +36,7 @@ def export_bundle(
         recipe: What was trained.
         weights: state_dict of each of the recipe's networks.
         folder: Target.
-        split: What it was trained on, for the model card.
+        splits: What it was trained on, for the model card: one, or one per fold of a cross-validation.
 
     Raises:
         FileError: If it cannot be written.
@@ -51,7 +51,7 @@ def export_bundle(
         hashes = {name: file_sha256(beside / name) for name in (INFERENCE, WEIGHTS)}
         _write_json(beside / METADATA, metadata(recipe, hashes))
         (beside / "LICENSE").write_text(card.licence_text(recipe), encoding="utf-8")
-        _write_json(beside / "docs" / "training.json", card.training_facts(recipe, split))
+        _write_json(beside / "docs" / "training.json", card.training_facts(recipe, splits))
         card.write(beside)
         shutil.rmtree(folder, ignore_errors=True)
         beside.replace(folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from AutoLabelLib.core.errors import FileError, InputError
+from AutoLabelLib.worker.training.split import EACH, rules_of
 
 LOSSES = {
     "segmentation": ("dice_ce", "dice_ce_each", "dice_focal"),
@@ -103,10 +104,9 @@ class Recipe:
 
     @property
     def networks(self) -> tuple[Recipe, ...]:
-        """One recipe per network that has to be trained; this one itself, if there are no members."""
-        if not self.members:
-            return (self,)
-        return tuple(self._member(changes) for changes in self.members)
+        """One recipe per network that has to be trained; this one itself, if there are no members and no folds."""
+        members = tuple(self._member(changes) for changes in self.members) or (self,)
+        return tuple(replace(member, holdout=rule) for rule in rules_of(self.holdout) for member in members)
 
     def _member(self, changes: dict[str, Any]) -> Recipe:
         wanted = changes.get("network_def", {})
@@ -220,6 +220,14 @@ def _check(recipe: Recipe) -> None:
         (
             len(recipe.patch_voxels) == 3 and min(recipe.patch_voxels) > 0,
             "needs a patch of three positive sizes",
+        ),
+        (
+            not (is_classifier and recipe.holdout.get("fold") == EACH),
+            'cross-validates a classifier: write "folds" into "classification"',
+        ),
+        (
+            not (recipe.members and recipe.holdout.get("fold") == EACH),
+            "has members, and one network for each fold: it can have either",
         ),
         (len(set(recipe.label_values)) == len(recipe.segments), "uses a label value twice"),
         (all(value > 0 for value in recipe.label_values), "needs label values above 0 (0 is background)"),

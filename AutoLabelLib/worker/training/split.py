@@ -9,8 +9,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from AutoLabelLib.core.errors import InputError
+from AutoLabelLib.worker.training.case_entries import fold_name, fold_of
 from AutoLabelLib.worker.training.cases import Case
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase
+
+EACH = "each"
+"""Stands for the number of a fold where every fold is held out once."""
 
 _NAMES = ("train", "validation", "test")
 AnyCase = TypeVar("AnyCase", Case, LabelledCase)
@@ -39,11 +43,14 @@ def split_cases(cases: Sequence[AnyCase], holdout: dict[str, Any]) -> Split[AnyC
             {}                             every case trains;
             {"every": 6, "offset": 5}      of the sorted groups every 6th, from number 5 on, is a test group;
             {"folds": 5, "fold": 0, "seed": 0}  the groups are shuffled and dealt into 5 folds; fold 0 is the test set.
+            {"folds": 5, "fold": "each", "seed": 0}  cross-validation, which `cross_validation` takes apart.
             A further {"validation_every": 5} sets every 5th of the remaining groups aside for validation.
 
     Raises:
         InputError: If the rule is unknown or nothing is left to train on.
     """
+    if any(fold_of(case.split) is not None for case in cases):
+        return _checked(_listed_fold(cases, holdout))
     if any(case.split for case in cases):
         chosen = {name: tuple(case for case in cases if (case.split or "train") == name) for name in _NAMES}
         return _checked(Split(chosen["train"], chosen["validation"], chosen["test"]))
@@ -59,6 +66,44 @@ def split_cases(cases: Sequence[AnyCase], holdout: dict[str, Any]) -> Split[AnyC
             tuple(case for case in cases if case.group in test),
         )
     )
+
+
+def cross_validation(cases: Sequence[AnyCase], holdout: dict[str, Any]) -> list[Split[AnyCase]]:
+    """Return the split of each network: one, or, if the rule holds out each fold, as many as there are folds."""
+    return [split_cases(cases, rule) for rule in rules_of(holdout)]
+
+
+def rules_of(holdout: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a holdout rule for each network: the rule itself, or one per fold if it holds out each.
+
+    Raises:
+        InputError: If it does not say how many folds there are.
+    """
+    if holdout.get("fold") != EACH:
+        return [holdout]
+    folds = holdout.get("folds")
+    if not isinstance(folds, int) or folds < 2:
+        raise InputError("A cross-validation needs 2 or more folds.", 'Write {"folds": 5, "fold": "each"}.')
+    return [{**holdout, "fold": number} for number in range(folds)]
+
+
+def labelled_by_fold(splits: Sequence[Split[AnyCase]]) -> list[AnyCase]:
+    """Return all cases, each saying which set it is in or, in a cross-validation, whose test case it is."""
+    if len(splits) == 1:
+        return splits[0].labelled()
+    return [replace(case, split=fold_name(number)) for number, split in enumerate(splits) for case in split.test]
+
+
+def _listed_fold(cases: Sequence[AnyCase], holdout: dict[str, Any]) -> Split[AnyCase]:
+    """Return the split that holds out one of the folds that the list itself states."""
+    fold, folds = holdout.get("fold"), {fold_of(case.split) for case in cases}
+    if not isinstance(fold, int) or folds != set(range(int(holdout.get("folds", 0)))):
+        raise InputError(
+            f"The list of cases is dealt into {len(folds)} folds, which the recipe does not ask for.",
+            "Leave the column split away, or cross-validate with as many folds.",
+        )
+    test = tuple(case for case in cases if fold_of(case.split) == fold)
+    return Split(tuple(case for case in cases if fold_of(case.split) != fold), (), test)
 
 
 _KNOWN_KEYS = {"every", "offset", "folds", "fold", "seed", "validation_every"}
