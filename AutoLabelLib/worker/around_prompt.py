@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from AutoLabelLib.core.affine import cropped_affine, index_from_ras, ras_from_index
+from AutoLabelLib.core.affine import index_from_ras, ras_from_index
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
@@ -22,7 +22,6 @@ from AutoLabelLib.worker.components import nearest_components, positive_position
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.engines import FP16, FP32
 from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region
-from AutoLabelLib.worker.local_cut import obeying, shrinking
 from AutoLabelLib.worker.memory_ladder import Plan
 from AutoLabelLib.worker.model_cache import LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
@@ -38,18 +37,16 @@ _MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its ow
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What was seen in one region.
+    """What was seen in one region, in the voxels of the image that it covers.
 
     Attributes:
         region: Where.
-        prompts: What the network was told.
-        probabilities: (C', *region.shape).
-        found: (*region.shape) bool, voxels of any segment.
+        labels: (layers, I, J, K).
+        found: (I, J, K) bool, voxels of any segment.
     """
 
     region: Region
-    prompts: Prompts
-    probabilities: torch.Tensor
+    labels: NDArray[Any]
     found: NDArray[np.bool_]
 
 
@@ -193,7 +190,7 @@ class _Looker:
             return
         # As in training, the second look is centred at what was found; often the whole object fits into it, or into a
         # region that is wider than the patches of the training.
-        middle = ras_from_index(first.region.affine, np.argwhere(first.found).mean(axis=0))
+        middle = ras_from_index(first.region.covered_affine, np.argwhere(first.found).mean(axis=0))
         second = self._look(middle, self._wider, prompts)
         start = second if second.found.any() else first
         yield start
@@ -226,13 +223,21 @@ class _Looker:
         else:
             values = self._ask(part, prompts)
         with self._context.phase("postprocess"):
-            found = np.asarray(bundle.outputs.labels(values, True).any(axis=0))
+            labels = bundle.outputs.labels(values, True)
+            found = np.asarray(labels.any(axis=0))
             if bundle.keep_component_at_prompt:
-                found = nearest_components(found, part.affine, positive_positions_ras_mm(prompts))
-        return _Look(part, prompts, values, found)
+                found = nearest_components(found, part.covered_affine, positive_positions_ras_mm(prompts))
+                labels *= found
+        return _Look(part, labels, found)
 
     def _ask(self, part: Region, prompts: Prompts, before: torch.Tensor | None = None) -> torch.Tensor:
-        """Return probabilities (C', *region.shape) of one pass of the network, told prompts and its answer before."""
+        """Return probabilities (C', ...) in the voxels that a region covers, after one pass of the network.
+
+        Args:
+            part: The region.
+            prompts: What the network is told.
+            before: (C', ...), what stood before; None at first.
+        """
         bundle = self._bundle
         if self.given is not None and bundle.reads_previous and prompts == self.given.told:
             likely = self.given.probability(part)
@@ -245,43 +250,27 @@ class _Looker:
         with self._context.phase("postprocess"):
             if not passes.are_probabilities:
                 values = bundle.outputs.probabilities(values)
-            if bundle.cut_reach_mm > 0 and bundle.outputs.is_exclusive and len(values) == 2:
-                corrections = correction_rounds.corrections(prompts, part)
-                reaches_mm = shrinking(bundle.cut_reach_mm, len(corrections))
-                likely = obeying(values[1], corrections, part.affine[:3, :3], reaches_mm)
-                values = torch.stack([1 - likely, likely])
-        return values
+            return correction_rounds.on_own_grid(values, prompts, part, bundle.cut, before)
 
     def _paste(self, look: _Look, labels: NDArray[Any]) -> None:
         """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""
-        box = look.region.coverage
-        seen = self._bundle.outputs.labels(look.region.to_source(look.probabilities), True)
-        if self._bundle.keep_component_at_prompt:
-            start = [part.start for part in box]
-            affine = cropped_affine(self._grid.source_affine, start)
-            kept = nearest_components(np.asarray(seen.any(axis=0)), affine, positive_positions_ras_mm(look.prompts))
-            seen = seen * kept
-        target = labels[(slice(None), *box)]
-        np.copyto(target, seen, where=target == 0)
+        target = labels[(slice(None), *look.region.coverage)]
+        np.copyto(target, look.labels, where=target == 0)
 
 
 def _open_faces(look: _Look) -> list[tuple[int, int, int]]:
     """Return the directions, such as (0, 0, -1), in which an object leaves its region but not the image."""
     directions = []
-    for axis in range(3):
-        for side, sign in ((0, -1), (-1, 1)):
-            if not look.found.take(side, axis).any():
-                continue
-            edge = look.region.shape[axis] / 2 * look.region.step_voxels[axis]
-            beyond = look.region.centre_ijk[axis] + sign * (edge + 0.5)
-            if 0 <= beyond <= look.region.grid.source_shape[axis] - 1:
+    for axis, (part, count) in enumerate(zip(look.region.coverage, look.region.grid.source_shape, strict=True)):
+        for side, sign, goes_on in ((0, -1, part.start > 0), (-1, 1, part.stop < count)):
+            if goes_on and look.found.take(side, axis).any():
                 directions.append((sign * (axis == 0), sign * (axis == 1), sign * (axis == 2)))
     return directions
 
 
 def _continued(look: _Look, position_ras_mm: NDArray[np.float64], prompts: Prompts) -> Prompts:
     """Return the prompts for the next region: the user's, and a click on what was already found, nearest to it."""
-    found = ras_from_index(look.region.affine, np.argwhere(look.found))
+    found = ras_from_index(look.region.covered_affine, np.argwhere(look.found))
     nearest = found[np.argmin(((found - position_ras_mm) ** 2).sum(axis=1))]
     click = Point((float(nearest[0]), float(nearest[1]), float(nearest[2])))
     return replace(prompts, points=(*prompts.points, click))

@@ -7,9 +7,9 @@ known to be the published ones, and the bundle to be one that came with AutoLabe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from AutoLabelLib.core.errors import MissingDependency, ModelError, UntrustedMod
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.worker import outputs, preprocessing, prompted, weights
 from AutoLabelLib.worker.guidance import SIGMA_MM
+from AutoLabelLib.worker.local_cut import Cut
 from AutoLabelLib.worker.prompted.deepedit import DeepEdit
 from AutoLabelLib.worker.prompted.vista3d_wishes import Vista3dWishes
 from AutoLabelLib.worker.window import Window
@@ -49,7 +50,7 @@ class Bundle:
         label_transforms: MONAI transforms that it wants run on the labels.
         mirror_axes: Spatial axes, in the model's order, along which it may also be run mirrored.
         guidance_sigma_mm: Width of a click in its guidance channels.
-        cut_reach_mm: How far around a correcting click the level moves at which its answer is cut; 0: nowhere.
+        cut: How its answer is cut, and how corrections move that.
         reads_previous: Whether a last channel shows it what it answered to the clicks before the last.
         wider_voxels: (3,) of the region that it looks at where an object does not fit into its window; None: no other.
         keep_component_at_prompt: Whether only what is connected to a prompt belongs to the result.
@@ -65,7 +66,7 @@ class Bundle:
     label_transforms: tuple[Any, ...] = ()
     mirror_axes: tuple[int, ...] = ()
     guidance_sigma_mm: float = SIGMA_MM
-    cut_reach_mm: float = 0.0
+    cut: Cut = field(default_factory=Cut)
     reads_previous: bool = False
     wider_voxels: tuple[int, int, int] | None = None
     keep_component_at_prompt: bool = False
@@ -122,12 +123,19 @@ def load(spec: ModelSpec) -> Bundle:
         label_transforms=tuple(t for t in after if type(t).__name__ in _ON_LABELS),
         mirror_axes=tuple(int(axis) for axis in own.get("mirror_axes", ())),
         guidance_sigma_mm=float(own.get("prompting", {}).get("sigma_mm", SIGMA_MM)),
-        cut_reach_mm=float(own.get("prompting", {}).get("cut_reach_mm", 0.0)),
+        cut=_cut(own.get("prompting", {}).get("cut", {}), spec.name),
         reads_previous=bool(own.get("prompting", {}).get("previous_answer", False)),
         wider_voxels=_three(own.get("wider_voxels")),
         keep_component_at_prompt=bool(own.get("keep_component_at_prompt", False)),
         prompting=prompting,
     )
+
+
+def _cut(entries: Mapping[str, Any], name: str) -> Cut:
+    try:
+        return Cut(**{key: float(value) for key, value in entries.items()})
+    except (TypeError, ValueError, AttributeError) as problem:
+        raise ModelError(f'The bundle "{name}" does not say how its answer is cut: {problem}.') from problem
 
 
 def _three(edges: Sequence[Any] | None) -> tuple[int, int, int] | None:

@@ -16,15 +16,15 @@ import torch
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.prompt import Position, Prompts
 from AutoLabelLib.worker.grid import Region
-from AutoLabelLib.worker.local_cut import Click
+from AutoLabelLib.worker.local_cut import Click, Cut, standing
 from AutoLabelLib.worker.model_cache import ANSWERS
 
 Ask = Callable[[Prompts, "torch.Tensor | None"], torch.Tensor]
-"""Returns probabilities (C, *region.shape), told prompts and the answer before it, None at first."""
+"""Returns what stands (C, ...) in the voxels that a region covers, told prompts and what stood before, if anything."""
 
 
 def answer(prompts: Prompts, part: Region, key: tuple[Hashable, ...], ask: Ask) -> torch.Tensor:
-    """Return what a network says of a region after the last of some clicks.
+    """Return what stands in a region after the last of some clicks, (C, ...) in the voxels that it covers.
 
     Args:
         prompts: All that was pointed at.
@@ -32,11 +32,31 @@ def answer(prompts: Prompts, part: Region, key: tuple[Hashable, ...], ask: Ask) 
         key: Identifies image, model, engine and region.
         ask: Asks the network once.
     """
-    said: torch.Tensor | None = None
+    stands: torch.Tensor | None = None
     for told in told_so_far(prompts, part):
-        said = ANSWERS.get((*key, told), partial(ask, told, said))
-    assert said is not None  # there is at least one round
-    return said
+        stands = ANSWERS.get((*key, told), partial(ask, told, stands))
+    assert stands is not None  # there is at least one round
+    return stands
+
+
+def on_own_grid(
+    probabilities: torch.Tensor, prompts: Prompts, part: Region, cut: Cut, before: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return what stands after a network's answer (C, ...), in the voxels of the image that a region covers.
+
+    Args:
+        probabilities: (C, *region.shape), the answer to the last prompt.
+        prompts: All that was pointed at.
+        part: The region.
+        cut: How the answer of a network for one object (background and object: C = 2) is cut and obeys clicks.
+        before: (C, ...), what stood before; None at first.
+    """
+    values = part.to_source(probabilities)
+    if cut == Cut() or len(values) != 2:
+        return values
+    stood = None if before is None else before[1]
+    stands = standing(values[1], corrections(prompts, part), part.covered_affine[:3, :3], cut, stood)
+    return torch.stack([1 - stands, stands])
 
 
 def told_so_far(prompts: Prompts, part: Region) -> list[Prompts]:
@@ -52,8 +72,11 @@ def told_so_far(prompts: Prompts, part: Region) -> list[Prompts]:
 
 
 def corrections(prompts: Prompts, part: Region) -> list[Click]:
-    """Return the clicks in a region, as its indices, without the first positive one: that one says where to look."""
-    clicks = [(index_from_ras(part.affine, point.position_ras_mm), point.positive) for point in prompts.points]
+    """Return the clicks in a region without the first positive one, which says where to look.
+
+    Their indices are those of the voxels that the region covers.
+    """
+    clicks = [(index_from_ras(part.covered_affine, point.position_ras_mm), point.positive) for point in prompts.points]
     held = [click for click, point in zip(clicks, prompts.points, strict=True) if _holds(part, point.position_ras_mm)]
     first = next((n for n, (_, positive) in enumerate(held) if positive), len(held))
     return held[:first] + held[first + 1 :]

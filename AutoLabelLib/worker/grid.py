@@ -153,6 +153,11 @@ class Region:
             slices.append(slice(max(0, low), min(count, max(0, high))))
         return (slices[0], slices[1], slices[2])
 
+    @property
+    def covered_affine(self) -> geometry.Affine:
+        """(4, 4), index of the voxels that `coverage` names to RAS mm."""
+        return geometry.cropped_affine(self.grid.source_affine, [part.start for part in self.coverage])
+
     def sample(self, support: torch.Tensor, beyond: Sequence[float]) -> torch.Tensor:
         """Return the region's voxels.
 
@@ -163,8 +168,18 @@ class Region:
         Returns:
             (C, *shape).
         """
-        values = support
-        for axis, part in enumerate(self.support):
+        return self._sampled(support, self.support, beyond)
+
+    def from_source(self, values: torch.Tensor) -> torch.Tensor:
+        """Return values (C, ...) at the voxels of the input that `coverage` names on the region's grid, (C, *shape).
+
+        The way back of `to_source`, as far as there is one. Beyond the faces of the input they are 0.
+        """
+        return self._sampled(values, self.coverage, [0.0] * len(values))
+
+    def _sampled(self, values: torch.Tensor, box: tuple[slice, slice, slice], beyond: Sequence[float]) -> torch.Tensor:
+        """Return the region's voxels (C, *shape) from a box (C, ...) of the input."""
+        for axis, part in enumerate(box):
             values = interpolated(values, axis + 1, self._positions(axis) - part.start)
         for axis in range(3):
             positions, count = self._positions(axis), self.grid.source_shape[axis]

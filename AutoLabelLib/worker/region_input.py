@@ -23,12 +23,14 @@ def region_input(
         bundle: The model.
         part: The region, in the model's orientation.
         prompts: What was pointed at.
-        before: Probabilities (C', *region.shape) of its answer before; None at first.
+        before: (C', ...), what stood before in the voxels that the region covers; None at first.
     """
     guidance = guidance_channels(prompts, part.affine, part.shape, bundle.guidance_sigma_mm)
     channels = [_image_in(image, bundle, part), torch.from_numpy(guidance)]
     if bundle.reads_previous:
-        known = torch.zeros(part.shape) if before is None else bundle.outputs.foreground(before)
+        known = (
+            torch.zeros(part.shape) if before is None else part.from_source(bundle.outputs.foreground(before)[None])[0]
+        )
         channels.append(known[None])
     return torch.cat(channels)
 

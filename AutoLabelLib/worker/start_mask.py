@@ -63,14 +63,14 @@ class GivenAnswer:
         self.key = hashlib.sha256(packed.tobytes() + start.start_ijk.tobytes()).hexdigest()
 
     def probability(self, part: Region) -> torch.Tensor:
-        """Return how much of each voxel of a region the mask holds, (*region.shape)."""
+        """Return how much of each voxel the mask holds, at the voxels of the image that a region covers."""
         order, shape = part.grid.order, part.grid.source_shape
         low, high = np.zeros(3, int), np.zeros(3, int)
         for new, (own, is_flipped) in enumerate(zip(order.axes, order.flips, strict=True)):
-            first, last = part.support[new].start, part.support[new].stop
+            first, last = part.coverage[new].start, part.coverage[new].stop
             low[own], high[own] = (shape[new] - last, shape[new] - first) if is_flipped else (first, last)
-        support = order.apply(self._start.read(low, high)[np.newaxis])
-        return part.sample(torch.from_numpy(np.array(support, dtype=np.float32, order="C")), [0.0])[0]
+        covered = order.apply(self._start.read(low, high))
+        return torch.from_numpy(np.array(covered, dtype=np.float32, order="C"))
 
 
 def corrected(

@@ -233,7 +233,7 @@ def test_a_negative_click_before_the_first_positive_one_is_no_round(tmp_path: Pa
 def test_corrections_are_obeyed_where_the_bundle_says_so(tmp_path: Path) -> None:
     # This network finds what is brighter than one half, and nothing of the clicks.
     array = block(slice(11, 17), slice(12, 15), slice(9, 16))
-    folder = model(tmp_path, more={"prompting": {"cut_reach_mm": 1.0}})
+    folder = model(tmp_path, more={"prompting": {"cut": {"reach": 0.5}}})
     first = run(folder, array, Prompts((click(20, 14, 12),))).labelmaps[0].array[0]
     np.testing.assert_array_equal(first, array)  # the first click says where to look, even if it is beside the object
     clicks = (click(14, 13, 12), click(12, 13, 10, positive=False))

@@ -99,3 +99,18 @@ def test_a_region_agrees_with_grid_sample() -> None:
     torch.testing.assert_close(ours[:, ~beyond], theirs[:, ~beyond], atol=1e-4, rtol=0)
     assert (ours[0][beyond] == 5.0).all()
     assert (ours[1][beyond] == 6.0).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(affines(), shapes(9), st.sampled_from(TARGETS))
+def test_what_a_region_covers_comes_back_onto_it(affine: np.ndarray, shape: tuple[int, int, int], target: str) -> None:
+    """On the input's own spacing voxel by voxel, and nothing where there is no input."""
+    grid = model_grid(affine, shape, target)
+    part = region(grid, ras_from_index(affine, (0, 0, 0)), (8, 6, 10))
+    own = torch.from_numpy(np.random.default_rng(0).random((2, *grid.source_shape), np.float32))
+    covered = own[(slice(None), *part.coverage)]
+    back = part.from_source(covered)
+    torch.testing.assert_close(part.to_source(back), covered, rtol=0, atol=0)
+    assert float(back.sum()) == pytest.approx(float(covered.sum()), rel=1e-4)
+    first = ras_from_index(part.covered_affine, (0, 0, 0))
+    np.testing.assert_allclose(first, ras_from_index(grid.source_affine, [s.start for s in part.coverage]), atol=1e-9)

@@ -149,14 +149,15 @@ def _around_prompt(
 def _answer_before(
     image: Image, model: LoadedModel, network: torch.nn.Module, part: Region, prompts: Prompts, device: str
 ) -> torch.Tensor | None:
-    """Return what a network that reads its own previous answer said before the last click; None for any other."""
+    """Return what stood before the last click, for a network that reads its own previous answer; None for any other."""
     if not model.bundle.reads_previous:
         return None
     before = None
     with torch.no_grad():
         for told in correction_rounds.told_so_far(prompts, part)[:-1]:
             channels = region_input(image, model.bundle, part, told, before)[None].to(device)
-            before = model.bundle.outputs.probabilities(network(channels)[0].cpu())
+            said = model.bundle.outputs.probabilities(network(channels)[0].cpu())
+            before = correction_rounds.on_own_grid(said, told, part, model.bundle.cut, before)
     return before
 
 

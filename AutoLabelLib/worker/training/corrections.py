@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from AutoLabelLib.worker.guidance import SIGMA_MM, draw_clicks
-from AutoLabelLib.worker.local_cut import Click, obeying
+from AutoLabelLib.worker.local_cut import Click, Cut, standing
 from AutoLabelLib.worker.simulated_user import next_correction
 from AutoLabelLib.worker.training.examples import Example, drawn, example_seed
 
@@ -40,7 +40,7 @@ class Corrections:
         spacing_mm: (3,) of a patch.
         sigma_mm: Width of a click.
         shows_previous: Whether a last channel shows the answer that is corrected.
-        cut_reach_mm: How far around a click the answer is made to obey it, as it will be for users; see `local_cut`.
+        cut: How answers are cut and obey clicks, as they will for users; see `local_cut`.
     """
 
     rounds: tuple[int, ...]
@@ -48,7 +48,7 @@ class Corrections:
     spacing_mm: tuple[float, float, float]
     sigma_mm: float
     shows_previous: bool
-    cut_reach_mm: float = 0.0
+    cut: Cut = field(default_factory=Cut)
 
 
 def from_recipe(recipe: Recipe) -> Corrections | None:
@@ -57,8 +57,8 @@ def from_recipe(recipe: Recipe) -> Corrections | None:
     if not any(rounds):
         return None
     sigma_mm = float(recipe.prompting.get("sigma_mm", SIGMA_MM))
-    reach_mm = float(recipe.prompting.get("cut_reach_mm", 0.0))
-    return Corrections(rounds, len(recipe.channels), recipe.spacing_mm, sigma_mm, recipe.reads_previous, reach_mm)
+    cut = Cut(**recipe.prompting.get("cut", {}))
+    return Corrections(rounds, len(recipe.channels), recipe.spacing_mm, sigma_mm, recipe.reads_previous, cut)
 
 
 def steps_per_epoch(case_count: int, batch_size: int, rounds: Sequence[int]) -> int:
@@ -72,6 +72,7 @@ class _Slot:
     example: Example
     rounds_left: int
     clicks: tuple[Click, ...] = ()  # corrections so far
+    stood: torch.Tensor | None = None  # (I, J, K), what the last of them corrected
 
 
 class CorrectedBatches:
@@ -113,8 +114,8 @@ class CorrectedBatches:
     def _corrected(self, slot: _Slot, said: torch.Tensor) -> _Slot | None:
         """Return an example with one more click; None if nothing is wrong."""
         options, label = self._options, slot.example.label[0].numpy() > 0
-        said = obeying(said, slot.clicks, np.diag(options.spacing_mm), [options.cut_reach_mm] * len(slot.clicks))
-        correction = next_correction((said > 0.5).numpy(), label, options.spacing_mm, self._rng)
+        stands = standing(said, slot.clicks, np.diag(options.spacing_mm), options.cut, slot.stood)
+        correction = next_correction((stands > 0.5).numpy(), label, options.spacing_mm, self._rng)
         if correction is None:
             return None
         image = slot.example.image.clone()
@@ -122,6 +123,6 @@ class CorrectedBatches:
         index = correction.index_ijk + self._rng.uniform(-0.5, 0.5, 3)
         draw_clicks(channel, index[None] * options.spacing_mm, np.diag([*options.spacing_mm, 1.0]), options.sigma_mm)
         if options.shows_previous:
-            image[-1] = said
+            image[-1] = stands
         clicks = (*slot.clicks, (index, correction.positive))
-        return _Slot(replace(slot.example, image=image), slot.rounds_left - 1, clicks)
+        return _Slot(replace(slot.example, image=image), slot.rounds_left - 1, clicks, stands)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.affine import axis_order, spacing_mm
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.worker.guidance import SIGMA_MM, draw_clicks
+from AutoLabelLib.worker.local_cut import Cut
 from AutoLabelLib.worker.training.box import Box
 from AutoLabelLib.worker.training.clicks import ClickHabits, more_clicks, simulate_click
 from AutoLabelLib.worker.training.dataset import read_case
@@ -35,7 +36,7 @@ class Prompting:
     Attributes:
         sigma_mm: Width of a click in the guidance channels.
         previous_answer: Whether a last channel shows the answer that a click corrects.
-        cut_reach_mm: How far around a correcting click an answer is made to obey it; 0: nowhere. See `local_cut`.
+        cut: How answers are cut and obey corrections; see `local_cut`.
         correction_rounds: How often the first, second, third … example returns with one more click; see `corrections`.
         clicks: Where users click.
         surroundings: What lies beyond a case's faces.
@@ -44,7 +45,7 @@ class Prompting:
 
     sigma_mm: float = SIGMA_MM
     previous_answer: bool = False
-    cut_reach_mm: float = 0.0
+    cut: Cut = field(default_factory=Cut)
     correction_rounds: tuple[int, ...] = ()
     clicks: ClickHabits = field(default_factory=ClickHabits)
     surroundings: Surroundings = field(default_factory=Surroundings)
@@ -57,7 +58,7 @@ def from_recipe(entries: dict[str, Any]) -> Prompting:
     Raises:
         InputError: If an entry is unknown.
     """
-    groups: dict[str, type] = {"clicks": ClickHabits, "surroundings": Surroundings, "variation": Variation}
+    groups: dict[str, type] = {"clicks": ClickHabits, "surroundings": Surroundings, "variation": Variation, "cut": Cut}
     _refuse_unknown(entries, Prompting)
     chosen = dict(entries)
     for name in groups.keys() & entries.keys():
