@@ -37,7 +37,7 @@ from AutoLabelLib.files.images import read_image, read_voxels
 from AutoLabelLib.phantom import thorax
 from AutoLabelLib.phantom.chest import chest_phantom
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.simulated_user import next_correction
+from AutoLabelLib.worker.evaluation.simulated_user import next_correction
 from AutoLabelLib.worker.tasks import segmentation
 from AutoLabelLib.worker.training import recipe as recipes
 from AutoLabelLib.worker.training.cases import Case, read_cases

@@ -41,8 +41,8 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Box, Lasso, Point, Prompt, Prompts, Scribble
 from AutoLabelLib.files.images import read_image, read_voxels
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.simulated_user import next_correction
-from AutoLabelLib.worker.statistics import mean_interval
+from AutoLabelLib.worker.evaluation.simulated_user import next_correction
+from AutoLabelLib.worker.evaluation.statistics import mean_interval
 from AutoLabelLib.worker.tasks import segmentation
 
 SETS = ("nodules", "hippocampus", "organs")

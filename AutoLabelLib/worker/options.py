@@ -10,7 +10,7 @@ import torch
 
 from AutoLabelLib.core.errors import InputError
 from AutoLabelLib.core.prompt import Box
-from AutoLabelLib.worker import engines
+from AutoLabelLib.worker.networks import engines
 
 
 @dataclass(frozen=True)

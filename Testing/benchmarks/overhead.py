@@ -19,10 +19,10 @@ from AutoLabelLib.client import Worker
 from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Result
-from AutoLabelLib.worker import bundle as bundles
-from AutoLabelLib.worker import engines
-from AutoLabelLib.worker.grid import model_grid
-from AutoLabelLib.worker.sliding_window import window_starts
+from AutoLabelLib.worker.networks import bundle as bundles
+from AutoLabelLib.worker.networks import engines
+from AutoLabelLib.worker.networks.grid import model_grid
+from AutoLabelLib.worker.segmentation.sliding_window import window_starts
 from Testing.benchmarks import inputs
 from Testing.benchmarks.harness import Row, Settings, interleaved, median_ratio
 

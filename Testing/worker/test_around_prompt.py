@@ -14,10 +14,10 @@ from AutoLabelLib.core.errors import OutOfMemory
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.prompt import Box, Point, Prompts, Scribble
-from AutoLabelLib.worker import memory_ladder
-from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import ANSWERS
+from AutoLabelLib.worker.networks import memory_ladder
+from AutoLabelLib.worker.networks.model_cache import ANSWERS
+from AutoLabelLib.worker.segmentation.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle

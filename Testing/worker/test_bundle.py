@@ -15,10 +15,10 @@ from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import ChecksumError, ContractError, MissingDependency, ModelError, UntrustedModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
-from AutoLabelLib.worker import bundle
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks import bundle
+from AutoLabelLib.worker.networks.window import Window
 from AutoLabelLib.worker.tasks import segmentation
-from AutoLabelLib.worker.window import Window
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle
 
 DYNUNET = {

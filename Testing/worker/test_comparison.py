@@ -8,8 +8,8 @@ import pytest
 from AutoLabelLib.core.affine import axis_order
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.labelmap import Labelmap, Segment
-from AutoLabelLib.worker.comparison import compare, on_grid_of, pair_segments
-from AutoLabelLib.worker.metrics import agreement
+from AutoLabelLib.worker.evaluation.comparison import compare, on_grid_of, pair_segments
+from AutoLabelLib.worker.evaluation.metrics import agreement
 from Testing.grids import ORIENTATIONS, make_affine
 
 LIVER, SPLEEN, KIDNEY = Segment("Liver", 1), Segment("Spleen", 2), Segment("Kidney", 3)

@@ -13,10 +13,10 @@ import torch
 from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import ContractError, InputError
 from AutoLabelLib.core.job import Job, Result
-from AutoLabelLib.worker.bundle import load
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import LoadedModel
-from AutoLabelLib.worker.predictor import Predictor
+from AutoLabelLib.worker.evaluation.predictor import Predictor
+from AutoLabelLib.worker.networks.bundle import load
+from AutoLabelLib.worker.networks.model_cache import LoadedModel
 from AutoLabelLib.worker.tasks import evaluation, training
 from AutoLabelLib.worker.training.cases import read_cases
 from AutoLabelLib.worker.training.split import cross_validation, labelled_by_fold

@@ -17,8 +17,8 @@ from AutoLabelLib.core.errors import ContractError, JobCancelled, UntrustedModel
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.prompt import Box, Point, Prompts, Scribble
-from AutoLabelLib.worker import bundle
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks import bundle
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine
 from Testing.zoo_bundles import DEEPEDIT_SIZE, write_deepedit

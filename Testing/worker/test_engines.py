@@ -11,11 +11,11 @@ from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import InputError, MissingDependency
 from AutoLabelLib.core.labelmap import Segment
-from AutoLabelLib.worker import bundle, engine_choice, engines
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engine_choice import agreement_dice, candidates, engine_for
-from AutoLabelLib.worker.model_cache import LoadedModel
-from AutoLabelLib.worker.outputs import Outputs
+from AutoLabelLib.worker.networks import bundle, engine_choice, engines
+from AutoLabelLib.worker.networks.engine_choice import agreement_dice, candidates, engine_for
+from AutoLabelLib.worker.networks.model_cache import LoadedModel
+from AutoLabelLib.worker.networks.outputs import Outputs
 from Testing.tiny_bundles import TinyBundle, write_bundle
 
 SHAPE = (1, 12, 8, 8)

@@ -18,7 +18,7 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.files.images import write_image
 from AutoLabelLib.files.labelmaps import write_labelmap
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.predictor import simulated_click
+from AutoLabelLib.worker.evaluation.predictor import simulated_click
 from AutoLabelLib.worker.tasks import evaluation
 from Testing.grids import make_affine
 

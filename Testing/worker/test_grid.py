@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from AutoLabelLib.core.affine import index_from_ras, orientation, ras_from_index, spacing_mm
 from AutoLabelLib.core.errors import GeometryError
-from AutoLabelLib.worker.grid import interpolated, model_grid, region, zoom_positions
+from AutoLabelLib.worker.networks.grid import interpolated, model_grid, region, zoom_positions
 from Testing.grids import affines, lopsided, make_affine, shapes
 
 TARGETS = ("RAS", "LPS", "PIR", "SAL")

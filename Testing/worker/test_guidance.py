@@ -9,7 +9,7 @@ from AutoLabelLib.core.affine import ras_from_index
 from AutoLabelLib.core.errors import ContractError, GeometryError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Box, Point, Prompts, Scribble
-from AutoLabelLib.worker.guidance import SIGMA_MM, guidance_channels
+from AutoLabelLib.worker.segmentation.guidance import SIGMA_MM, guidance_channels
 
 SHAPE = (21, 17, 13)
 

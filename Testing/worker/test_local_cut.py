@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from AutoLabelLib.worker.local_cut import Cut, standing
+from AutoLabelLib.worker.segmentation.local_cut import Cut, standing
 
 AXES_MM = np.diag([0.75, 0.75, 1.25])
 CUT = Cut(reach=0.55)

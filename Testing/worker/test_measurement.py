@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.affine import index_from_ras, ras_from_index, spacing_mm
 from AutoLabelLib.core.errors import GeometryError, InputError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image
-from AutoLabelLib.worker.measurement import measure, measured
+from AutoLabelLib.worker.measurement.of_segment import measure, measured
 from Testing.grids import ORIENTATIONS, make_affine, rotation
 
 CENTER = np.array([12.0, -34.0, 56.0])

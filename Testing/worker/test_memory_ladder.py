@@ -9,9 +9,9 @@ import torch
 from AutoLabelLib.core.errors import OutOfMemory
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
-from AutoLabelLib.worker import memory_ladder
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.memory_ladder import Plan, climb, next_rung
+from AutoLabelLib.worker.networks import memory_ladder
+from AutoLabelLib.worker.networks.memory_ladder import Plan, climb, next_rung
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.tiny_bundles import TinyBundle, write_bundle
 
@@ -120,7 +120,7 @@ def test_every_step_on_the_cpu_gives_the_right_labels(
 
 
 def test_a_lack_of_memory_anywhere_is_one_readable_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from AutoLabelLib.worker import whole_volume
+    from AutoLabelLib.worker.segmentation import whole_volume
 
     def broken(*arguments: object) -> None:
         raise MemoryError

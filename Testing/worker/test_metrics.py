@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from AutoLabelLib.worker import metrics
+from AutoLabelLib.worker.evaluation import metrics
 from Testing.grids import affines, make_affine, shapes
 
 

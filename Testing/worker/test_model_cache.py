@@ -13,9 +13,9 @@ from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import ChecksumError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job
-from AutoLabelLib.worker import model_cache, preprocessing
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import LruCache
+from AutoLabelLib.worker.networks import model_cache, preprocessing
+from AutoLabelLib.worker.networks.model_cache import LruCache
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle
 
@@ -64,7 +64,7 @@ def test_a_copy_elsewhere_is_another_model(tmp_path: Path) -> None:
 
 
 def test_engines_count_as_part_of_their_model(tmp_path: Path) -> None:
-    from AutoLabelLib.worker import engines
+    from AutoLabelLib.worker.networks import engines
 
     model = model_cache.load(read_spec(write_bundle(tmp_path / "tiny")))
     before = model.size_bytes

@@ -17,7 +17,7 @@ from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.files.images import read_image, read_voxels
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.simulated_user import next_correction
+from AutoLabelLib.worker.evaluation.simulated_user import next_correction
 from AutoLabelLib.worker.tasks import evaluation, segmentation
 from AutoLabelLib.worker.training.clicks import central_voxel
 

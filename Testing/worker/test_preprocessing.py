@@ -8,7 +8,7 @@ import torch
 
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
-from AutoLabelLib.worker import preprocessing
+from AutoLabelLib.worker.networks import preprocessing
 
 RANGE = {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 0, "a_max": 10, "b_min": -1, "b_max": 1}
 Z_SCORE = {"_target_": "monai.transforms.NormalizeIntensityd", "keys": "image", "channel_wise": True}

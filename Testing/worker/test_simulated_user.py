@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from AutoLabelLib.worker.simulated_user import next_correction
+from AutoLabelLib.worker.evaluation.simulated_user import next_correction
 
 SPACING = (0.7, 0.7, 2.0)
 

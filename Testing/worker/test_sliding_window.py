@@ -8,10 +8,16 @@ import pytest
 import torch
 
 from AutoLabelLib.core.labelmap import Segment
-from AutoLabelLib.worker.grid import model_grid
-from AutoLabelLib.worker.outputs import SIGMOID, Outputs
-from AutoLabelLib.worker.projection import LabelProjection
-from AutoLabelLib.worker.sliding_window import band_axis, central_window, slide, window_count, window_starts
+from AutoLabelLib.worker.networks.grid import model_grid
+from AutoLabelLib.worker.networks.outputs import SIGMOID, Outputs
+from AutoLabelLib.worker.segmentation.projection import LabelProjection
+from AutoLabelLib.worker.segmentation.sliding_window import (
+    band_axis,
+    central_window,
+    slide,
+    window_count,
+    window_starts,
+)
 
 SHAPES = [((20, 17, 23), (8, 8, 8)), ((9, 30, 12), (8, 12, 16)), ((5, 6, 7), (8, 8, 8)), ((24, 8, 9), (6, 8, 9))]
 

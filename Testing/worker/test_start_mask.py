@@ -18,8 +18,8 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Point, Prompts, Scribble
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import ANSWERS
-from AutoLabelLib.worker.start_mask import pointed_at
+from AutoLabelLib.worker.networks.model_cache import ANSWERS
+from AutoLabelLib.worker.segmentation.start_mask import pointed_at
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle

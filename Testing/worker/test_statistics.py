@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from AutoLabelLib.worker.statistics import Interval, mean_interval
+from AutoLabelLib.worker.evaluation.statistics import Interval, mean_interval
 
 DICE = [0.91, 0.88, 0.93, 0.72, 0.90, 0.89, 0.94, 0.86, 0.91, 0.55, 0.92, 0.90]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from AutoLabelLib.worker.networks.weights import widened
 from AutoLabelLib.worker.training import corrections, loop, prompted
 from AutoLabelLib.worker.training.corrections import CorrectedBatches, Corrections
 from AutoLabelLib.worker.training.examples import Example
-from AutoLabelLib.worker.weights import widened
 from Testing import tiny_training
 
 SHAPE = (12, 12, 8)

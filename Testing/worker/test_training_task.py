@@ -21,8 +21,8 @@ from AutoLabelLib.core.errors import (
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.files.images import write_image
-from AutoLabelLib.worker.bundle import load
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks.bundle import load
 from AutoLabelLib.worker.tasks import training
 from AutoLabelLib.worker.training import checkpoint
 from AutoLabelLib.worker.training.cases import read_cases

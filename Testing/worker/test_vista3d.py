@@ -18,8 +18,8 @@ from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Progress, Result
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Box, Lasso, Point, Prompts, Scribble
-from AutoLabelLib.worker import bundle, memory_ladder
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks import bundle, memory_ladder
 from AutoLabelLib.worker.prompted import vista3d_points
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine

@@ -24,7 +24,7 @@ from AutoLabelLib.worker.classical.marks import Mark, marks_of
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.classical.steps import Steps
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import LruCache
+from AutoLabelLib.worker.networks.model_cache import LruCache
 
 _ANSWERS: LruCache[ObjectMask] = LruCache(256 * 2**20, lambda answer: answer.nbytes)
 _DARKEST = 0.01  # of the image's contrast above its lowest value: usually air

@@ -15,9 +15,9 @@ from AutoLabelLib.core.errors import ContractError, ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Box
-from AutoLabelLib.worker import model_cache
-from AutoLabelLib.worker.bundle import Bundle
 from AutoLabelLib.worker.classification import calibration, contract, inputs, networks
+from AutoLabelLib.worker.networks import model_cache
+from AutoLabelLib.worker.networks.bundle import Bundle
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Classifier:
         """Return the classifier in a bundle's folder; its weights are read once as long as the files stay as they are.
 
         Raises:
-            ModelError: If the bundle cannot be used; see `AutoLabelLib.worker.bundle.load`.
+            ModelError: If the bundle cannot be used; see `AutoLabelLib.worker.networks.bundle.load`.
         """
         spec = bundle if isinstance(bundle, ModelSpec) else read_spec(bundle)
         check_is_classifier(spec)

@@ -4,7 +4,7 @@ Options of the job:
     cases: Path of a list of labelled cases.
     split: Only "train", "validation" or "test" cases: as the list says, else by the rule the model was trained with.
     mask: "given" (default), or "clicked": the model's segmenter makes it, from a click that is simulated in the mask.
-    simulate_click: Where that click is; see `AutoLabelLib.worker.predictor`.
+    simulate_click: Where that click is; see `AutoLabelLib.worker.evaluation.predictor`.
     seed: Of simulated clicks and bootstrap draws (default 0).
     device, tta: As for the task "classification".
 
@@ -42,9 +42,9 @@ from AutoLabelLib.worker.classification import masks
 from AutoLabelLib.worker.classification.classifier import Classifier
 from AutoLabelLib.worker.classification.judgement import judge
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.judged_cases import SPLITS, of_split
-from AutoLabelLib.worker.measurement import measure
-from AutoLabelLib.worker.predictor import CLICKS, simulated_click
+from AutoLabelLib.worker.evaluation.judged_cases import SPLITS, of_split
+from AutoLabelLib.worker.evaluation.predictor import CLICKS, simulated_click
+from AutoLabelLib.worker.measurement.of_segment import measure
 from AutoLabelLib.worker.training.labelled_cases import LabelledCase, class_names, read_labelled_cases
 from AutoLabelLib.worker.training.labelled_objects import read_object
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.worker.classification_metrics.figures import weighted_figures
 from AutoLabelLib.worker.classification_metrics.predictions import Predictions
-from AutoLabelLib.worker.statistics import bca_levels
+from AutoLabelLib.worker.evaluation.statistics import bca_levels
 
 DRAWS = 2000
 _NUMBERS_AT_ONCE = 4_000_000  # keeps the table of draws below 32 MB, whatever the number of cases

@@ -15,7 +15,7 @@ from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Point, Position, Prompts
-from AutoLabelLib.worker import model_cache, options
+from AutoLabelLib.worker import options
 from AutoLabelLib.worker.classification import masks
 from AutoLabelLib.worker.classification.classifier import Classifier
 from AutoLabelLib.worker.classification.inputs import Prepared
@@ -23,6 +23,7 @@ from AutoLabelLib.worker.classification.masks import NamedMask
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation import classes, segments
 from AutoLabelLib.worker.explanation.subject import Subject
+from AutoLabelLib.worker.networks import model_cache
 from AutoLabelLib.worker.training.clicks import central_voxel
 
 

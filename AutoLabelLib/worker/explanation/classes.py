@@ -17,7 +17,7 @@ from AutoLabelLib.worker.explanation.contributions import log_odds_of, of_classi
 from AutoLabelLib.worker.explanation.placing import inside_of, mask_on
 from AutoLabelLib.worker.explanation.scored_network import Ask, Question, ScoredNetwork
 from AutoLabelLib.worker.explanation.subject import Look, Subject
-from AutoLabelLib.worker.outputs import SIGMOID, SOFTMAX
+from AutoLabelLib.worker.networks.outputs import SIGMOID, SOFTMAX
 
 _ROUNDS = 3  # each asks the networks as often as there are features, twice
 

@@ -19,7 +19,7 @@ from AutoLabelLib.worker.explanation.settings import (
     SMOOTHGRAD,
     Settings,
 )
-from AutoLabelLib.worker.sliding_window import window_count
+from AutoLabelLib.worker.segmentation.sliding_window import window_count
 
 _OCCLUSION_OVERLAP = 0.5
 _BOXES_PER_EDGE = 4

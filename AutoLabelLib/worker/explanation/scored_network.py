@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
-from AutoLabelLib.worker.engines import main_output
-from AutoLabelLib.worker.outputs import NONE, SIGMOID, SOFTMAX
+from AutoLabelLib.worker.networks.engines import main_output
+from AutoLabelLib.worker.networks.outputs import NONE, SIGMOID, SOFTMAX
 
 _NEARLY_SURE = 1e-6  # probabilities of networks that end in one are kept this far from 0 and 1
 

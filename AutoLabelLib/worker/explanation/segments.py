@@ -14,17 +14,17 @@ from AutoLabelLib.core.errors import ContractError, ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Segment
 from AutoLabelLib.core.prompt import Prompts
-from AutoLabelLib.worker import correction_rounds
-from AutoLabelLib.worker.components import positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation.placing import inside_of, mask_on
 from AutoLabelLib.worker.explanation.scored_network import Question, ScoredNetwork, on_device
 from AutoLabelLib.worker.explanation.subject import Look, Subject
-from AutoLabelLib.worker.grid import Region, model_grid, region
-from AutoLabelLib.worker.guidance import guidance_channels
-from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
-from AutoLabelLib.worker.region_input import region_input
-from AutoLabelLib.worker.sliding_window import padded_to, window_starts
+from AutoLabelLib.worker.networks.grid import Region, model_grid, region
+from AutoLabelLib.worker.networks.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.segmentation import correction_rounds
+from AutoLabelLib.worker.segmentation.components import positive_positions_ras_mm
+from AutoLabelLib.worker.segmentation.guidance import guidance_channels
+from AutoLabelLib.worker.segmentation.region_input import region_input
+from AutoLabelLib.worker.segmentation.sliding_window import padded_to, window_starts
 from AutoLabelLib.worker.training.clicks import central_voxel
 
 MOST_LOOKS = 8

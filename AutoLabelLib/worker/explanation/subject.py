@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.affine import Affine
 from AutoLabelLib.worker.explanation.baseline import baseline
 from AutoLabelLib.worker.explanation.scored_network import ScoredNetwork
-from AutoLabelLib.worker.sliding_window import importance_map
+from AutoLabelLib.worker.segmentation.sliding_window import importance_map
 
 Relevance = Callable[[ScoredNetwork, torch.Tensor, torch.Tensor], torch.Tensor]
 """Returns how much each voxel (I, J, K) matters to a network, given its image and its baseline (C, I, J, K)."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from AutoLabelLib.core.errors import InputError, UnsupportedVolumeError
+from AutoLabelLib.worker.evaluation.metrics import union_box
 from AutoLabelLib.worker.features.settings import FeatureSettings
-from AutoLabelLib.worker.metrics import union_box
 
 Mask = NDArray[np.bool_]
 Levels = NDArray[np.int64]

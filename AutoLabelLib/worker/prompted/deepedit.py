@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.errors import ContractError, ModelError
 from AutoLabelLib.core.prompt import Prompts
-from AutoLabelLib.worker import preprocessing
+from AutoLabelLib.worker.networks import preprocessing
 
 if TYPE_CHECKING:
     from monai.bundle.config_parser import ConfigParser

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
-from AutoLabelLib.worker.grid import ModelGrid, interpolated, zoom_positions
+from AutoLabelLib.worker.networks.grid import ModelGrid, interpolated, zoom_positions
 
 NOWHERE = -9999.0
 """Logit of what was not looked at. Not NaN: the network's own merging spreads that."""

@@ -19,18 +19,19 @@ from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.labelmap import Segment
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Prompts
-from AutoLabelLib.worker import memory_ladder, whole_volume
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
-from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engines import BF16, FP16, FP32
-from AutoLabelLib.worker.memory_ladder import Plan
-from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.networks import memory_ladder
+from AutoLabelLib.worker.networks.engines import BF16, FP16, FP32
+from AutoLabelLib.worker.networks.memory_ladder import Plan
+from AutoLabelLib.worker.networks.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.networks.outputs import SOFTMAX, Outputs
 from AutoLabelLib.worker.options import SegmentationOptions
-from AutoLabelLib.worker.outputs import SOFTMAX, Outputs
 from AutoLabelLib.worker.prompted import vista3d_points
 from AutoLabelLib.worker.prompted.logits_box import LogitsBox
 from AutoLabelLib.worker.prompted.vista3d_wishes import Vista3dWishes
+from AutoLabelLib.worker.segmentation import whole_volume
+from AutoLabelLib.worker.segmentation.components import nearest_components, positive_positions_ras_mm
 
 
 class NamedClasses(torch.nn.Module):

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.prompt import Point
-from AutoLabelLib.worker import memory_ladder
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.grid import ModelGrid
-from AutoLabelLib.worker.memory_ladder import Plan
-from AutoLabelLib.worker.model_cache import LruCache
+from AutoLabelLib.worker.networks import memory_ladder
+from AutoLabelLib.worker.networks.grid import ModelGrid
+from AutoLabelLib.worker.networks.memory_ladder import Plan
+from AutoLabelLib.worker.networks.model_cache import LruCache
 from AutoLabelLib.worker.prompted.logits_box import LogitsBox
 
 ANSWERS: LruCache[LogitsBox] = LruCache(128 * 1024**2, lambda answer: answer.nbytes)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from AutoLabelLib.core.errors import ModelError
-from AutoLabelLib.worker import preprocessing
-from AutoLabelLib.worker.window import Window
+from AutoLabelLib.worker.networks import preprocessing
+from AutoLabelLib.worker.networks.window import Window
 
 if TYPE_CHECKING:
     from monai.bundle.config_parser import ConfigParser

@@ -34,13 +34,14 @@ from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.prompt import Box
-from AutoLabelLib.worker import memory_ladder, options
+from AutoLabelLib.worker import options
 from AutoLabelLib.worker.classification import masks
 from AutoLabelLib.worker.classification.classifier import Classifier, check_is_classifier
 from AutoLabelLib.worker.classification.judgement import judge
 from AutoLabelLib.worker.classification.masks import NamedMask
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.measurement import measured, with_measurements
+from AutoLabelLib.worker.measurement.of_segment import measured, with_measurements
+from AutoLabelLib.worker.networks import memory_ladder
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
 _KNOWN_OPTIONS = ("device", "segments", "box", "tta")

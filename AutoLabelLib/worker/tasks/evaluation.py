@@ -31,11 +31,11 @@ from AutoLabelLib.core.bundle import read_spec
 from AutoLabelLib.core.errors import ContractError, InputError
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
-from AutoLabelLib.worker.comparison import Compared, compare
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.judged_cases import JudgedCase, judged_cases
-from AutoLabelLib.worker.predictor import CLICKS, Predictor
-from AutoLabelLib.worker.statistics import mean_interval
+from AutoLabelLib.worker.evaluation.comparison import Compared, compare
+from AutoLabelLib.worker.evaluation.judged_cases import JudgedCase, judged_cases
+from AutoLabelLib.worker.evaluation.predictor import CLICKS, Predictor
+from AutoLabelLib.worker.evaluation.statistics import mean_interval
 
 FIGURES = ("dice", "hd95_mm", "volume_error_ml", "volume_error_percent")
 _OWN_OPTIONS = {"cases", "split", "resample", "simulate_click", "seed"}

@@ -39,7 +39,7 @@ from AutoLabelLib.core.errors import ContractError, InputError, ModelError
 from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.worker import memory_ladder, options
+from AutoLabelLib.worker import options
 from AutoLabelLib.worker.context import TaskContext
 from AutoLabelLib.worker.explanation import asked, classes, deletion, methods, settings
 from AutoLabelLib.worker.explanation.asked import Asked
@@ -48,6 +48,7 @@ from AutoLabelLib.worker.explanation.pictures import bar_plot
 from AutoLabelLib.worker.explanation.placing import placed
 from AutoLabelLib.worker.explanation.settings import Settings
 from AutoLabelLib.worker.explanation.subject import Subject
+from AutoLabelLib.worker.networks import memory_ladder
 from AutoLabelLib.worker.plain_words import is_out_of_memory
 
 _OWN_OPTIONS = ("device", "segment", "target", "box", "plot")

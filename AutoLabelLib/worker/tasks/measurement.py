@@ -21,9 +21,9 @@ from AutoLabelLib.core.finding import Finding, now
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap, Segment
-from AutoLabelLib.worker.comparison import on_grid_of
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.measurement import SOLID_ABOVE_HU, measured, with_measurements
+from AutoLabelLib.worker.evaluation.comparison import on_grid_of
+from AutoLabelLib.worker.measurement.of_segment import SOLID_ABOVE_HU, measured, with_measurements
 
 _OPTIONS = ("solid", "solid_above_hu")
 

@@ -25,11 +25,13 @@ from AutoLabelLib.core.job import Job, Result
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.words import listed
-from AutoLabelLib.worker import by_network, memory_ladder, options
-from AutoLabelLib.worker.bundle import identity
+from AutoLabelLib.worker import options
 from AutoLabelLib.worker.classical import load_method
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks import memory_ladder
+from AutoLabelLib.worker.networks.bundle import identity
 from AutoLabelLib.worker.plain_words import is_out_of_memory
+from AutoLabelLib.worker.segmentation import by_network
 
 _PACKAGES = ("torch", "monai", "numpy", "openvino")
 

@@ -25,8 +25,8 @@ import torch
 from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import FileError, InputError
 from AutoLabelLib.core.job import Job, Result
-from AutoLabelLib.worker import weights as weight_files
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks import weights as weight_files
 from AutoLabelLib.worker.training import checkpoint, curves, export, loop
 from AutoLabelLib.worker.training import recipe as recipes
 from AutoLabelLib.worker.training.cases import Case, read_cases, write_cases

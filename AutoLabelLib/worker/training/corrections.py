@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from AutoLabelLib.worker.guidance import SIGMA_MM, draw_clicks
-from AutoLabelLib.worker.local_cut import Click, Cut, standing
-from AutoLabelLib.worker.simulated_user import next_correction
+from AutoLabelLib.worker.evaluation.simulated_user import next_correction
+from AutoLabelLib.worker.segmentation.guidance import SIGMA_MM, draw_clicks
+from AutoLabelLib.worker.segmentation.local_cut import Click, Cut, standing
 from AutoLabelLib.worker.training.examples import Example, drawn, example_seed
 
 if TYPE_CHECKING:

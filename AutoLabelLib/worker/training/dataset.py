@@ -13,7 +13,7 @@ from AutoLabelLib.core import affine as geometry
 from AutoLabelLib.core.errors import GeometryError, InputError, UnsupportedVolumeError
 from AutoLabelLib.core.image import Image, stack_channels
 from AutoLabelLib.files.images import read_image, read_voxels
-from AutoLabelLib.worker.grid import model_grid
+from AutoLabelLib.worker.networks.grid import model_grid
 from AutoLabelLib.worker.training import augment
 from AutoLabelLib.worker.training.cases import Case
 from AutoLabelLib.worker.training.examples import Example

@@ -15,13 +15,13 @@ from torch.optim.swa_utils import AveragedModel
 
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.worker.classification.networks import answers
+from AutoLabelLib.worker.networks.weights import fill, widened
 from AutoLabelLib.worker.training import checkpoint, corrections, curves, losses, network
 from AutoLabelLib.worker.training.corrections import CorrectedBatches
 from AutoLabelLib.worker.training.examples import Examples, ahead, batches, steps_per_epoch
 from AutoLabelLib.worker.training.labelled_objects import LabelledExamples
 from AutoLabelLib.worker.training.precision import Precision, choose_precision
 from AutoLabelLib.worker.training.recipe import Recipe
-from AutoLabelLib.worker.weights import fill, widened
 
 if TYPE_CHECKING:
     from AutoLabelLib.worker.context import TaskContext

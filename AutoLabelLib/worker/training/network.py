@@ -17,7 +17,7 @@ _ALLOWED_PREFIXES = (
     "AutoLabelLib.worker.classification.forest.",
 )
 _MEANS = {
-    "segmentation": "AutoLabelLib.worker.ensemble.MeanOfNetworks",
+    "segmentation": "AutoLabelLib.worker.networks.ensemble.MeanOfNetworks",
     "classification": "AutoLabelLib.worker.classification.networks.MeanOfClassifiers",
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from AutoLabelLib.core.errors import InputError, ModelError
-from AutoLabelLib.worker import preprocessing
+from AutoLabelLib.worker.networks import preprocessing
 
 
 class Normalisation:

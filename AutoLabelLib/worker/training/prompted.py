@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import axis_order, spacing_mm
 from AutoLabelLib.core.errors import InputError
-from AutoLabelLib.worker.guidance import SIGMA_MM, draw_clicks
-from AutoLabelLib.worker.local_cut import Cut
+from AutoLabelLib.worker.segmentation.guidance import SIGMA_MM, draw_clicks
+from AutoLabelLib.worker.segmentation.local_cut import Cut
 from AutoLabelLib.worker.training.box import Box
 from AutoLabelLib.worker.training.clicks import ClickHabits, more_clicks, simulate_click
 from AutoLabelLib.worker.training.dataset import read_case

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Prompts
-from AutoLabelLib.worker import engine_choice, memory_ladder, sliding_window
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engines import FP16, FP32
-from AutoLabelLib.worker.grid import ModelGrid
-from AutoLabelLib.worker.guidance import guidance_channels
-from AutoLabelLib.worker.memory_ladder import Plan
-from AutoLabelLib.worker.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.networks import engine_choice, memory_ladder
+from AutoLabelLib.worker.networks.engines import FP16, FP32
+from AutoLabelLib.worker.networks.grid import ModelGrid
+from AutoLabelLib.worker.networks.memory_ladder import Plan
+from AutoLabelLib.worker.networks.model_cache import IMAGES, LoadedModel
+from AutoLabelLib.worker.networks.passes import Passes
 from AutoLabelLib.worker.options import SegmentationOptions
-from AutoLabelLib.worker.passes import Passes
-from AutoLabelLib.worker.projection import LabelProjection
 from AutoLabelLib.worker.prompted.deepedit import DeepEdit
+from AutoLabelLib.worker.segmentation import sliding_window
+from AutoLabelLib.worker.segmentation.guidance import guidance_channels
+from AutoLabelLib.worker.segmentation.projection import LabelProjection
 
 _GPU_BATCH = 4
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.grid import HasGrid
-from AutoLabelLib.worker.grid import ModelGrid, Shape, model_grid, reordered
+from AutoLabelLib.worker.networks.grid import ModelGrid, Shape, model_grid, reordered
 
 if TYPE_CHECKING:
     from monai.bundle.config_parser import ConfigParser

@@ -7,10 +7,10 @@ import torch
 
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Prompts
-from AutoLabelLib.worker.bundle import Bundle
-from AutoLabelLib.worker.grid import Region, reordered
-from AutoLabelLib.worker.guidance import guidance_channels
-from AutoLabelLib.worker.model_cache import IMAGES
+from AutoLabelLib.worker.networks.bundle import Bundle
+from AutoLabelLib.worker.networks.grid import Region, reordered
+from AutoLabelLib.worker.networks.model_cache import IMAGES
+from AutoLabelLib.worker.segmentation.guidance import guidance_channels
 
 
 def region_input(

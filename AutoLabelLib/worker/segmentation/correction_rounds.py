@@ -15,9 +15,9 @@ import torch
 
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.prompt import Position, Prompts
-from AutoLabelLib.worker.grid import Region
-from AutoLabelLib.worker.local_cut import Click, Cut, standing
-from AutoLabelLib.worker.model_cache import ANSWERS
+from AutoLabelLib.worker.networks.grid import Region
+from AutoLabelLib.worker.networks.model_cache import ANSWERS
+from AutoLabelLib.worker.segmentation.local_cut import Click, Cut, standing
 
 Ask = Callable[[Prompts, "torch.Tensor | None"], torch.Tensor]
 """Returns what stands (C, ...) in the voxels that a region covers, told prompts and what stood before, if anything."""

@@ -15,9 +15,9 @@ import torch
 
 from AutoLabelLib.core.errors import ContractError, ModelError
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.worker import bundle
-from AutoLabelLib.worker.engines import Engine
-from AutoLabelLib.worker.ensemble import MeanOfNetworks
+from AutoLabelLib.worker.networks import bundle
+from AutoLabelLib.worker.networks.engines import Engine
+from AutoLabelLib.worker.networks.ensemble import MeanOfNetworks
 
 Value = TypeVar("Value")
 

@@ -16,15 +16,16 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.model import ModelSpec
 from AutoLabelLib.core.prompt import Prompts
 from AutoLabelLib.core.words import listed
-from AutoLabelLib.worker import around_prompt, model_cache, start_mask, whole_volume
-from AutoLabelLib.worker.bundle import Bundle
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
-from AutoLabelLib.worker.components import keep_largest
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.model_cache import LoadedModel
+from AutoLabelLib.worker.networks import model_cache
+from AutoLabelLib.worker.networks.bundle import Bundle
+from AutoLabelLib.worker.networks.model_cache import LoadedModel
 from AutoLabelLib.worker.options import SegmentationOptions
 from AutoLabelLib.worker.prompted import vista3d
 from AutoLabelLib.worker.prompted.vista3d_wishes import Vista3dWishes
+from AutoLabelLib.worker.segmentation import around_prompt, start_mask, whole_volume
+from AutoLabelLib.worker.segmentation.components import keep_largest
 
 
 def segment(

@@ -9,8 +9,8 @@ import torch
 
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engines import Engine
-from AutoLabelLib.worker.outputs import Outputs
+from AutoLabelLib.worker.networks.engines import Engine
+from AutoLabelLib.worker.networks.outputs import Outputs
 
 
 class Passes:

@@ -12,11 +12,11 @@ import torch
 
 from AutoLabelLib.core import locations
 from AutoLabelLib.core.errors import AutoLabelError
-from AutoLabelLib.worker import engines
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engines import BF16, FP16, FP32, OPENVINO, OPENVINO_BF16, REDUCED, Engine
-from AutoLabelLib.worker.model_cache import LoadedModel
-from AutoLabelLib.worker.outputs import Outputs
+from AutoLabelLib.worker.networks import engines
+from AutoLabelLib.worker.networks.engines import BF16, FP16, FP32, OPENVINO, OPENVINO_BF16, REDUCED, Engine
+from AutoLabelLib.worker.networks.model_cache import LoadedModel
+from AutoLabelLib.worker.networks.outputs import Outputs
 
 # Compiling takes as long as about ten windows in float32, checking a reduced precision as long as two.
 COMPILE_FROM_WINDOWS = 8

@@ -17,7 +17,7 @@ from AutoLabelLib.core.job import Job
 from AutoLabelLib.core.labelmap import Labelmap
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.judged_cases import JudgedCase
+from AutoLabelLib.worker.evaluation.judged_cases import JudgedCase
 
 CLICKS = ("middle", "inside", "off_edge")
 

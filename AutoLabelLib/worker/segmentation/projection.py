@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from AutoLabelLib.worker.grid import ModelGrid, zoom_positions
-from AutoLabelLib.worker.outputs import Outputs
+from AutoLabelLib.worker.networks.grid import ModelGrid, zoom_positions
+from AutoLabelLib.worker.networks.outputs import Outputs
 
 
 class LabelProjection:

@@ -15,7 +15,7 @@ from AutoLabelLib.core.finding import Finding, Line
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Position
 from AutoLabelLib.core.terminology import SegmentCode
-from AutoLabelLib.worker.diameters import axial_axes, longest_mm
+from AutoLabelLib.worker.measurement.diameters import axial_axes, longest_mm
 
 SOLID_ABOVE_HU = -300.0
 """Above it, a voxel of a lung nodule is solid: with it, software found the solid part of 115 subsolid nodules with

@@ -16,18 +16,19 @@ from AutoLabelLib.core.affine import index_from_ras, ras_from_index
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
-from AutoLabelLib.worker import correction_rounds, engine_choice, memory_ladder
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
-from AutoLabelLib.worker.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.engines import FP16, FP32
-from AutoLabelLib.worker.grid import ModelGrid, Region, model_grid, region
-from AutoLabelLib.worker.memory_ladder import Plan
-from AutoLabelLib.worker.model_cache import LoadedModel
+from AutoLabelLib.worker.networks import engine_choice, memory_ladder
+from AutoLabelLib.worker.networks.engines import FP16, FP32
+from AutoLabelLib.worker.networks.grid import ModelGrid, Region, model_grid, region
+from AutoLabelLib.worker.networks.memory_ladder import Plan
+from AutoLabelLib.worker.networks.model_cache import LoadedModel
+from AutoLabelLib.worker.networks.passes import Passes
 from AutoLabelLib.worker.options import SegmentationOptions
-from AutoLabelLib.worker.passes import Passes
-from AutoLabelLib.worker.region_input import region_input
-from AutoLabelLib.worker.start_mask import GivenAnswer
+from AutoLabelLib.worker.segmentation import correction_rounds
+from AutoLabelLib.worker.segmentation.components import nearest_components, positive_positions_ras_mm
+from AutoLabelLib.worker.segmentation.region_input import region_input
+from AutoLabelLib.worker.segmentation.start_mask import GivenAnswer
 
 Shape = tuple[int, int, int]
 

@@ -20,12 +20,13 @@ from AutoLabelLib.core import bundle as contract
 from AutoLabelLib.core import catalogue
 from AutoLabelLib.core.errors import MissingDependency, ModelError, UntrustedModelError
 from AutoLabelLib.core.model import ModelSpec
-from AutoLabelLib.worker import outputs, preprocessing, prompted, weights
-from AutoLabelLib.worker.guidance import SIGMA_MM
-from AutoLabelLib.worker.local_cut import Cut
+from AutoLabelLib.worker import prompted
+from AutoLabelLib.worker.networks import outputs, preprocessing, weights
+from AutoLabelLib.worker.networks.window import Window
 from AutoLabelLib.worker.prompted.deepedit import DeepEdit
 from AutoLabelLib.worker.prompted.vista3d_wishes import Vista3dWishes
-from AutoLabelLib.worker.window import Window
+from AutoLabelLib.worker.segmentation.guidance import SIGMA_MM
+from AutoLabelLib.worker.segmentation.local_cut import Cut
 
 if TYPE_CHECKING:
     from monai.bundle.config_parser import ConfigParser

@@ -21,7 +21,7 @@ from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.worker.classical.marks import marks_of
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.context import TaskContext
-from AutoLabelLib.worker.grid import Region
+from AutoLabelLib.worker.networks.grid import Region
 
 _THICKNESS = 0.5  # of a region where it was pointed at, down to which it belongs to what was meant
 _NEAR_VOXELS = 2  # a prompt this near to a region means it

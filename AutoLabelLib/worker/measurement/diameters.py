@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from AutoLabelLib.core.affine import Affine, ras_from_index
 from AutoLabelLib.core.finding import Line
-from AutoLabelLib.worker.axial_sections import axial_sections, cuts, outlines
+from AutoLabelLib.worker.measurement.axial_sections import axial_sections, cuts, outlines
 
 _SAME_MM = 1e-6  # lengths that differ by less are equal, so that rounding does not choose between them
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import torch
 
-from AutoLabelLib.worker.grid import Shape
+from AutoLabelLib.worker.networks.grid import Shape
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 Corner = tuple[int, int, int]

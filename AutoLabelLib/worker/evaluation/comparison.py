@@ -18,7 +18,7 @@ from AutoLabelLib.core.affine import axis_order, index_from_ras, orientation, ra
 from AutoLabelLib.core.errors import GeometryError, InputError
 from AutoLabelLib.core.grid import OnGrid
 from AutoLabelLib.core.labelmap import Labelmap, Segment
-from AutoLabelLib.worker.metrics import Agreement, agreement
+from AutoLabelLib.worker.evaluation.metrics import Agreement, agreement
 
 Box = tuple[slice, slice, slice]
 
