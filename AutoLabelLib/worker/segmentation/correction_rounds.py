@@ -1,4 +1,4 @@
-"""A network that reads its own previous answer is asked anew after each click, in the order of the clicks.
+"""A network that reads what it corrects is asked anew after each click, in the order of the clicks.
 
 So a correction starts from what the user saw when clicking, and the answer to a list of clicks depends on nothing but
 the list. Answers to earlier clicks are remembered: one more click costs one more pass.
