@@ -18,8 +18,9 @@ from AutoLabelLib.core.labelmap import Labelmap, Segment
 from AutoLabelLib.core.prompt import Point, Prompts, Scribble
 from AutoLabelLib.worker.classical.object_mask import ObjectMask
 from AutoLabelLib.worker.context import TaskContext
+from AutoLabelLib.worker.networks.grid import model_grid, region
 from AutoLabelLib.worker.networks.model_cache import ANSWERS
-from AutoLabelLib.worker.segmentation.start_mask import pointed_at
+from AutoLabelLib.worker.segmentation.start_mask import GivenAnswer, pointed_at
 from AutoLabelLib.worker.tasks import segmentation
 from Testing.grids import ORIENTATIONS, make_affine
 from Testing.tiny_bundles import TinyBundle, rounding_weights, write_bundle
@@ -142,3 +143,19 @@ def test_one_voxel_can_be_corrected(tmp_path: Path) -> None:
     torch.manual_seed(0)
     found = run(clicked_model(tmp_path), block(slice(8, 9), slice(9, 10), slice(7, 8)), click(11, 12, 10))
     np.testing.assert_array_equal(found.labelmaps[0].array[0] > 0, block(*FOUND))
+
+
+@pytest.mark.parametrize("code", ["RAS", "LPS", "PIR", "SAL"])
+def test_a_mask_stands_as_an_answer_that_fades_across_its_outline(code: str) -> None:
+    affine = make_affine(code, (0.8, 1.0, 2.0), (10, -15, 20))
+    mask = np.zeros((20, 18, 9), bool)
+    mask[4:12, 5:9, 2:6] = True
+    mask[4, 5, 2] = False
+    start = ObjectMask.trimmed(mask, np.zeros(3, int))
+    grid = model_grid(affine, mask.shape, "RAS")
+    for size in (40, 6):
+        part = region(grid, ras_from_index(affine, (8, 7, 4)), (size, size, size), (1.0, 1.0, 1.0))
+        stands = GivenAnswer(start, Prompts((Point((0, 0, 0)),))).probability(part)
+        np.testing.assert_array_equal(stands > 0.5, grid.order.apply(mask)[part.coverage])
+        assert 0.5 < float(stands.max()) < 0.999
+    assert len(stands.unique()) > 2

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from AutoLabelLib.core.affine import ras_from_index
+from AutoLabelLib.core.affine import ras_from_index, spacing_mm
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
 from AutoLabelLib.worker.classical.marks import marks_of
@@ -25,6 +25,8 @@ from AutoLabelLib.worker.networks.grid import Region
 
 _THICKNESS = 0.5  # of a region where it was pointed at, down to which it belongs to what was meant
 _NEAR_VOXELS = 2  # a prompt this near to a region means it
+_LOGITS_PER_MM = 4.0  # how fast the answers of lung_nodule_ct fade across an outline
+_SUREST_LOGIT = 5.0  # deep inside; a correction can still turn it
 
 
 def pointed_at(start: ObjectMask, image: Image) -> Point:
@@ -63,14 +65,23 @@ class GivenAnswer:
         self.key = hashlib.sha256(packed.tobytes() + start.start_ijk.tobytes()).hexdigest()
 
     def probability(self, part: Region) -> torch.Tensor:
-        """Return how much of each voxel the mask holds, at the voxels of the image that a region covers."""
+        """Return (I, J, K), above one half in the mask, at the voxels of the image that a region covers.
+
+        It fades across the outline as a network's answers do, so that corrections can move it as they move those.
+        """
+        from scipy.ndimage import distance_transform_edt
+
         order, shape = part.grid.order, part.grid.source_shape
         low, high = np.zeros(3, int), np.zeros(3, int)
         for new, (own, is_flipped) in enumerate(zip(order.axes, order.flips, strict=True)):
             first, last = part.coverage[new].start, part.coverage[new].stop
             low[own], high[own] = (shape[new] - last, shape[new] - first) if is_flipped else (first, last)
-        covered = order.apply(self._start.read(low, high))
-        return torch.from_numpy(np.array(covered, dtype=np.float32, order="C"))
+        inside = order.apply(self._start.read(low - 1, high + 1))
+        step_mm = spacing_mm(part.covered_affine)
+        depth_mm = distance_transform_edt(inside, sampling=step_mm) - distance_transform_edt(~inside, sampling=step_mm)
+        depth_mm -= np.copysign(min(step_mm) / 2, depth_mm)  # the outline lies between the voxels
+        logits = np.clip(_LOGITS_PER_MM * depth_mm[1:-1, 1:-1, 1:-1], -_SUREST_LOGIT, _SUREST_LOGIT)
+        return torch.from_numpy(np.array(1 / (1 + np.exp(-logits)), dtype=np.float32, order="C"))
 
 
 def corrected(
