@@ -91,6 +91,7 @@ def _text(metadata: dict[str, Any], facts: dict[str, Any], reports: dict[str, An
         ("What it says", classifier_card.what_it_says(own)) if is_classifier else ("What it segments", f"{segments}."),
         ("Intended use", metadata["intended_use"]),
         ("Limits", _bullets(words.get("limits", []))),
+        ("Corrections", words.get("corrections", "")),
         ("Data", metadata["data_source"]),
         ("Licence", f"{metadata['license']} {words.get('licence_url', '')}".strip()),
         (
