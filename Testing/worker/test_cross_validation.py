@@ -102,7 +102,8 @@ def test_one_network_of_a_model_answers_alone(tmp_path: Path) -> None:
         for number in (0, 1, 1):
             alone = model.only(number)
             np.testing.assert_array_equal(alone.bundle.network(image), bundle.network.networks[number](image))
-    assert model.only(0).bundle.sha256 != model.only(1).bundle.sha256
+    hashes = {bundle.sha256[:16], *(model.only(number).bundle.sha256[:16] for number in (0, 1))}
+    assert len(hashes) == 3  # compiled networks are kept by these digits
     with pytest.raises(ContractError, match="number 2"):
         model.only(2)
     with pytest.raises(ContractError, match="1 network"):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
+from AutoLabelLib.core.labelmap import Segment
+from AutoLabelLib.core.prompt import Point, Prompts
+from AutoLabelLib.worker.networks.grid import model_grid, region
+from AutoLabelLib.worker.networks.outputs import SIGMOID, Outputs
+from AutoLabelLib.worker.segmentation.correction_rounds import on_own_grid
 from AutoLabelLib.worker.segmentation.local_cut import Cut, standing
 
 AXES_MM = np.diag([0.75, 0.75, 1.25])
@@ -95,3 +103,14 @@ def test_the_cut_may_be_below_one_half() -> None:
 def test_an_impossible_cut_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="not possible"):
         Cut(**wrong)
+
+
+def test_only_an_answer_of_one_object_is_cut() -> None:
+    """Two channels that decide by themselves are two segments, not background and object."""
+    grid = model_grid(np.eye(4), (8, 8, 8))
+    part = region(grid, (4, 4, 4), (8, 8, 8))
+    outputs = Outputs((Segment("left", 1), Segment("right", 1, layer=1)), (0, 1), SIGMOID)
+    bundle: Any = SimpleNamespace(cut=CUT, outputs=outputs)
+    values = torch.rand(2, 8, 8, 8, generator=torch.Generator().manual_seed(0))
+    prompts = Prompts((Point((4, 4, 4)), Point((2, 2, 2), positive=False)))
+    torch.testing.assert_close(on_own_grid(values, prompts, part, bundle), part.to_source(values), rtol=0, atol=0)

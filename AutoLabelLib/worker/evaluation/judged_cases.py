@@ -65,8 +65,7 @@ def judged_cases(job: Job, split: str = "") -> list[JudgedCase]:
     if not source:
         raise InputError("There is nothing to evaluate.", "Give a prediction and a reference, or a list of cases.")
     if job.model_folder and isinstance(source, str):
-        listed = of_split(case_lists.read_cases(source), split, Path(job.model_folder))
-        cases = [_from_case(case, by_unseen=split == "test") for case in listed]
+        cases = _listed(case_lists.read_cases(source), split, Path(job.model_folder))
     else:
         cases = _from_entries(*_entries(source), split, bool(job.model_folder))
     if not cases:
@@ -94,8 +93,15 @@ def _pairs(labelmaps: Sequence[Labelmap]) -> list[JudgedCase]:
     return [JudgedCase(f"case {n}", f"case {n}", true, predicted) for n, (predicted, true) in enumerate(pairs, start=1)]
 
 
-def _from_case(case: case_lists.Case, by_unseen: bool) -> JudgedCase:
-    network = fold_of(case.split) if by_unseen else None
+def _listed(cases: Sequence[case_lists.Case], split: str, model_folder: Path) -> list[JudgedCase]:
+    """Return the cases of a split; of a list with folds, all as test cases, each of the network of its fold."""
+    labelled = _labelled(cases, model_folder) if split else cases
+    if split == "test" and any(fold_of(case.split) is not None for case in labelled):
+        return [_from_case(case, fold_of(case.split)) for case in labelled]
+    return [_from_case(case) for case in labelled if not split or case.split == split]
+
+
+def _from_case(case: case_lists.Case, network: int | None = None) -> JudgedCase:
     return JudgedCase(case.name, case.group, case.label, images=case.images, network=network)
 
 
@@ -105,13 +111,14 @@ def of_split(cases: Sequence[AnyCase], split: str, model_folder: Path) -> Sequen
     Raises:
         InputError: If neither the list nor the model says which cases are in which split.
     """
-    if not split:
-        return cases
+    return [case for case in _labelled(cases, model_folder) if case.split == split] if split else cases
+
+
+def _labelled(cases: Sequence[AnyCase], model_folder: Path) -> Sequence[AnyCase]:
+    """Return cases that say which split they are in: as the list says, or by the rule the model was trained with."""
     if any(case.split for case in cases):
-        return [case for case in cases if case.split == split or (split == "test" and fold_of(case.split) is not None)]
-    splits = cross_validation(cases, _holdout(model_folder))
-    chosen: Sequence[AnyCase] = getattr(splits[0], split)
-    return chosen if len(splits) == 1 else of_split(labelled_by_fold(splits), split, model_folder)
+        return cases
+    return labelled_by_fold(cross_validation(cases, _holdout(model_folder)))
 
 
 def _holdout(model_folder: Path) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _answer_before(
         for told in correction_rounds.told_so_far(prompts, part)[:-1]:
             channels = region_input(image, model.bundle, part, told, before)[None].to(device)
             said = model.bundle.outputs.probabilities(network(channels)[0].cpu())
-            before = correction_rounds.on_own_grid(said, told, part, model.bundle.cut, before)
+            before = correction_rounds.on_own_grid(said, told, part, model.bundle, before)
     return before
 
 

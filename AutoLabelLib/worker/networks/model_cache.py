@@ -5,6 +5,7 @@ One thread of the worker runs the jobs, so there are no locks here.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
@@ -61,7 +62,9 @@ class LoadedModel:
                     f"number {number}.",
                     "It is numbered from 0 on.",
                 )
-            part = replace(self.bundle, network=networks[number], sha256=f"{self.bundle.sha256}/{number}")
+            # What is kept of a network, in memory and on disk, is kept by this hash.
+            own = hashlib.sha256(f"{self.bundle.sha256}/{number}".encode()).hexdigest()
+            part = replace(self.bundle, network=networks[number], sha256=own)
             self.variant = (number, LoadedModel(part))
         return self.variant[1]
 

@@ -251,7 +251,7 @@ class _Looker:
         with self._context.phase("postprocess"):
             if not passes.are_probabilities:
                 values = bundle.outputs.probabilities(values)
-            return correction_rounds.on_own_grid(values, prompts, part, bundle.cut, before)
+            return correction_rounds.on_own_grid(values, prompts, part, bundle, before)
 
     def _paste(self, look: _Look, labels: NDArray[Any]) -> None:
         """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""

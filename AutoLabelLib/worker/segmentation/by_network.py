@@ -47,6 +47,7 @@ def segment(
     context.progress(0.0, "Loading the model")
     with context.phase("load"):
         model = model_cache.load(spec)
+        sha256 = model.bundle.sha256
         if choices.network is not None:
             model = model.only(choices.network)
     bundle = model.bundle
@@ -59,7 +60,7 @@ def segment(
     model_cache.MODELS.shrink()  # engines may have been added to the model
     labels, segments = _only(labels, spec, choices.structures or facts.get("structures"))
     left_out = list(bundle.preprocessing.left_out)
-    facts = {"sha256": bundle.sha256, "mirror_axes": list(mirror_axes), "left_out": left_out, **facts}
+    facts = {"sha256": sha256, "mirror_axes": list(mirror_axes), "left_out": left_out, **facts}
     return Labelmap(labels, image.affine, segments), facts
 
 

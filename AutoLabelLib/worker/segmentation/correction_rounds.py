@@ -15,6 +15,7 @@ import torch
 
 from AutoLabelLib.core.affine import index_from_ras
 from AutoLabelLib.core.prompt import Position, Prompts
+from AutoLabelLib.worker.networks.bundle import Bundle
 from AutoLabelLib.worker.networks.grid import Region
 from AutoLabelLib.worker.networks.model_cache import ANSWERS
 from AutoLabelLib.worker.segmentation.local_cut import Click, Cut, standing
@@ -40,7 +41,7 @@ def answer(prompts: Prompts, part: Region, key: tuple[Hashable, ...], ask: Ask) 
 
 
 def on_own_grid(
-    probabilities: torch.Tensor, prompts: Prompts, part: Region, cut: Cut, before: torch.Tensor | None = None
+    probabilities: torch.Tensor, prompts: Prompts, part: Region, bundle: Bundle, before: torch.Tensor | None = None
 ) -> torch.Tensor:
     """Return what stands after a network's answer (C, ...), in the voxels of the image that a region covers.
 
@@ -48,14 +49,14 @@ def on_own_grid(
         probabilities: (C, *region.shape), the answer to the last prompt.
         prompts: All that was pointed at.
         part: The region.
-        cut: How the answer of a network for one object (background and object: C = 2) is cut and obeys clicks.
+        bundle: The model; how it wants its answer cut counts if that is of one object (background and object: C = 2).
         before: (C, ...), what stood before; None at first.
     """
     values = part.to_source(probabilities)
-    if cut == Cut() or len(values) != 2:
+    if bundle.cut == Cut() or not bundle.outputs.is_exclusive or len(values) != 2:
         return values
     stood = None if before is None else before[1]
-    stands = standing(values[1], corrections(prompts, part), part.covered_affine[:3, :3], cut, stood)
+    stands = standing(values[1], corrections(prompts, part), part.covered_affine[:3, :3], bundle.cut, stood)
     return torch.stack([1 - stands, stands])
 
 

@@ -16,7 +16,7 @@ Options:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,9 @@ def run(job: Job, context: TaskContext) -> Result:
     initial = _initial_weights(recipe, str(options.get("start_from") or ""))
     weights, folders = [], []
     for number, (network, folder) in enumerate(_folders(recipe, output)):
+        split = splits[number] if len(splits) > 1 else splits[0]
         part = context.part(number, len(recipe.networks))
-        weights.append(_train_one(network, folder, split_cases(cases, network.holdout), part, device, initial))
+        weights.append(_train_one(network, folder, split, part, device, initial))
         folders.append(folder)
     return _exported(job, recipe, weights, output, splits, folders, context, device)
 
@@ -176,12 +177,10 @@ def _recipe(options: dict[str, Any]) -> recipes.Recipe:
     recipe = recipes.load(str(options["recipe"]))
     if task and recipe.task != task:
         raise InputError(f'The recipe "{recipe.name}" is for {recipe.task}, not for {task}.', "Choose another recipe.")
-    if options.get("holdout") is not None:
-        recipe = replace(recipe, holdout=dict(options["holdout"]))
-    overrides = dict(options.get("overrides") or {})
-    if not overrides:
+    overrides, holdout = dict(options.get("overrides") or {}), options.get("holdout")
+    if not overrides and holdout is None:
         return recipe
-    entries = asdict(recipe)
+    entries = {**asdict(recipe), **({} if holdout is None else {"holdout": dict(holdout)})}
     members = [{**member, "training": {**member.get("training", {}), **overrides}} for member in recipe.members]
     return recipes.from_dict({**entries, "training": {**entries["training"], **overrides}, "members": members})
 
