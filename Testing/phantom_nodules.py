@@ -72,6 +72,7 @@ def main(cases: Path, output: Path, chests: int, first_seed: int) -> int:
     columns = list(rows[0])
     if output != cases:
         rows = [row for row in rows if not row["group"].startswith(_PREFIX)]
+    columns += ["exact"] if "exact" not in columns else []
     for row in rows:
         row |= {key: os.path.relpath(cases.parent / row[key], output.parent) for key in ("image", "label")}
     for seed in range(first_seed, first_seed + chests):
@@ -79,7 +80,7 @@ def main(cases: Path, output: Path, chests: int, first_seed: int) -> int:
         split = {"split": "train" if seed % 5 else "test"} if "split" in columns else {}
         for paths in write_boxes(render(seed), name, output.parent / "phantom_nodules"):
             image, label = (os.path.relpath(path, output.parent) for path in paths)
-            rows.append({"image": image, "label": label, "group": name, **split})
+            rows.append({"image": image, "label": label, "group": name, "exact": "yes", **split})
         print(f"{name}: {len(rows)} cases so far", flush=True)
     with output.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, columns)

@@ -52,6 +52,12 @@ def test_each_fold_is_held_out_from_a_network_of_its_own(tmp_path: Path) -> None
     assert "5 cases, dealt into 2 folds" in (folder / "docs" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_cross_validation_starts_from_no_model_that_may_know_its_cases(tmp_path: Path) -> None:
+    write_cases(tmp_path, 4)
+    with pytest.raises(InputError, match="cannot start from a model"):
+        train(tmp_path, entries(), start_from=str(tmp_path))
+
+
 def test_folds_that_a_list_states_are_kept(tmp_path: Path) -> None:
     cases = read_cases(write_cases(tmp_path, 5))
     dealt = labelled_by_fold(cross_validation(cases, EACH))

@@ -36,6 +36,21 @@ def test_json_and_csv_say_the_same(tmp_path: Path) -> None:
     assert read_cases(tmp_path / "cases.json") == read_cases(tmp_path / "cases.csv")
 
 
+def test_labels_that_are_known_to_be_true_stay_so(tmp_path: Path) -> None:
+    touch(tmp_path, "a.nii", "b.nii", "c.nii", "d.nii")
+    path = tmp_path / "cases.csv"
+    path.write_text("image,label,group,exact\na.nii,b.nii,P,yes\nc.nii,d.nii,Q,\n")
+    cases = read_cases(path)
+    assert [case.exact for case in cases] == [True, False]
+    write_cases(path, cases)
+    assert read_cases(path) == cases
+    write_cases(path, cases[1:])
+    assert path.read_text().splitlines()[0] == "image,label,group,split"
+    path.write_text("image,label,exact\na.nii,b.nii,perhaps\n")
+    with pytest.raises(InputError, match="perhaps"):
+        read_cases(path)
+
+
 @pytest.mark.parametrize(
     ("lines", "error", "words"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -128,6 +130,17 @@ def test_the_label_never_reaches_beyond_the_box(kind: str) -> None:
     assert example.image.shape == (3, *PATCH) and example.label.shape == (1, *PATCH)
     if kind == "nothing":
         assert float(example.image[0, :, :, 0].std()) < 1e-6 or float(example.image[0, :, :, -1].std()) < 1e-6
+
+
+def test_readers_outlines_may_be_taught_more_generously_than_true_masks() -> None:
+    options = Prompting(variation=STILL, surroundings=Surroundings(label_threshold=0.3, exact_label_threshold=0.5))
+    box = _lopsided_box()
+    voxels = [
+        int(PromptedExamples([case], PATCH, PATCH_SPACING, options).example(0, 5).label.sum())
+        for case in (box, replace(box, exact=True))
+    ]
+    plain = Prompting(variation=STILL, surroundings=Surroundings(label_threshold=0.5))
+    assert voxels[0] > voxels[1] == int(PromptedExamples([box], PATCH, PATCH_SPACING, plain).example(0, 5).label.sum())
 
 
 def test_a_box_is_cut_closer_but_never_into_its_object() -> None:

@@ -196,6 +196,10 @@ def test_a_training_can_start_from_a_model(tmp_path: Path) -> None:
     second = train(tmp_path, recipe=still, start_from=first, output=str(tmp_path / "second")).values["bundle"]
     before, after = (load(read_spec(Path(bundle))).network.state_dict() for bundle in (first, second))
     assert all(torch.allclose(before[name], after[name], atol=2e-3) for name in before)
+    both = {**still, "members": [{}, {"training": {"seed": 6}}]}
+    third = train(tmp_path, recipe=both, start_from=first, output=str(tmp_path / "both")).values["bundle"]
+    for network in load(read_spec(Path(third))).network.networks:
+        assert all(torch.allclose(before[name], tensor, atol=2e-3) for name, tensor in network.state_dict().items())
     other = recipe_entries(training={"epochs": 1, "batch_size": 2})
     other["network_def"]["filters"] = [4, 8, 16]
     with pytest.raises(ModelError):

@@ -7,7 +7,8 @@ Options:
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
         members or cross-validates), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
-    start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones.
+    start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones;
+        several members of a segmentation each do.
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
     holdout: Which cases are held out, instead of what the recipe says; see `split.split_cases`.
@@ -59,7 +60,13 @@ def run(job: Job, context: TaskContext) -> Result:
             f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; "
             f"{device}"
         )
-    initial = _initial_weights(recipe, str(options.get("start_from") or ""))
+    start_from = str(options.get("start_from") or "")
+    if start_from and len(splits) > 1:
+        raise InputError(
+            "A cross-validation cannot start from a model: it may know the cases that are held out.",
+            "Leave start_from away.",
+        )
+    initial = _initial_weights(start_from)
     weights, folders = [], []
     for number, (network, folder) in enumerate(_folders(recipe, output)):
         split = splits[number] if len(splits) > 1 else splits[0]
@@ -82,7 +89,10 @@ def _classifier(job: Job, recipe: recipes.Recipe, output: Path, device: str, con
     context.log(
         f"{len(split.train)} cases train, {len(split.validation)} validate, {len(split.test)} are held out; {device}"
     )
-    initial = _initial_weights(recipe, str(job.options.get("start_from") or ""))
+    start_from = str(job.options.get("start_from") or "")
+    if start_from and len(recipe.networks) > 1:
+        raise InputError("Several networks of a classifier cannot start from one model.", "Leave start_from away.")
+    initial = _initial_weights(start_from)
     trained = classifier_training.train(recipe, split, output, context, device=device, initial=initial)
     return _exported(job, trained.recipe, trained.weights, output, [split], trained.folders, context, device)
 
@@ -150,17 +160,14 @@ def _train_one(
         )
 
 
-def _initial_weights(recipe: recipes.Recipe, bundle: str) -> dict[str, torch.Tensor] | None:
+def _initial_weights(bundle: str) -> dict[str, torch.Tensor] | None:
     """Return the weights of a bundle that a training shall start from, or None.
 
     Raises:
-        InputError: If the recipe trains several networks.
         ChecksumError: If the bundle has no weights.
     """
     if not bundle:
         return None
-    if len(recipe.networks) > 1:
-        raise InputError("Several networks cannot start from one model.", "Leave start_from away.")
     return weight_files.read(weight_files.find(Path(bundle)))
 
 

@@ -17,9 +17,11 @@ class Box:
         empty: (I, J, K) float32, the same without the object.
         mask: (I, J, K) bool.
         spacing_mm: (3,).
+        exact: Whether the mask is known to be true, as in a rendered image, rather than drawn by a reader.
     """
 
     image: NDArray[np.float32]
     empty: NDArray[np.float32]
     mask: NDArray[np.bool_]
     spacing_mm: tuple[float, float, float]
+    exact: bool = False

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from AutoLabelLib.core.errors import FileError, InputError
 
 SPLITS = ("", "train", "validation", "test")
+TICKED = "yes"
+_NOT_TICKED = ("", "no")
 _FOLD = re.compile(r"fold_([1-9][0-9]*)")
 _SEPARATOR = ";"  # between the files of one multi-channel case
 
@@ -85,6 +87,18 @@ def split_of(entry: Mapping[str, Any], where: str) -> str:
     if split not in SPLITS and fold_of(split) is None:
         raise InputError(f'{where} has the split "{split}".', "Use train, validation or test, or leave it empty.")
     return split
+
+
+def is_ticked(entry: Mapping[str, Any], column: str, where: str) -> bool:
+    """Return whether an entry says "yes" in a column; `where` names it in the message.
+
+    Raises:
+        InputError: If it says neither yes nor no, nor nothing.
+    """
+    said = text(entry, column).lower()
+    if said not in (TICKED, *_NOT_TICKED):
+        raise InputError(f'{where} has "{said}" in the column {column}.', "Write yes, or leave it empty.")
+    return said == TICKED
 
 
 def fold_name(number: int) -> str:

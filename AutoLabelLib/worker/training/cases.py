@@ -23,12 +23,14 @@ class Case:
         group: What must stay on one side of a split, usually the patient; the case's own name where none is given.
         split: "train", "validation", "test"; "fold_1", "fold_2", … in a cross-validation, where each case is a test
             case of one network; or "" where the recipe's rule decides.
+        exact: Whether the label is known to be true, as in a rendered image, rather than drawn by a reader.
     """
 
     images: tuple[Path, ...]
     label: Path
     group: str
     split: str = ""
+    exact: bool = False
 
     @property
     def name(self) -> str:
@@ -39,9 +41,9 @@ class Case:
 def read_cases(path: str | Path) -> list[Case]:
     """Return the cases of a list, in its order.
 
-    A CSV has the columns image and label, and may have group and split; a JSON holds a list of objects with these
-    keys (or {"cases": [...]}). Several channels are separated by ";" in CSV and form a list in JSON. Relative paths
-    start at the list's folder.
+    A CSV has the columns image and label, and may have group, split and exact ("yes"); a JSON holds a list of objects
+    with these keys (or {"cases": [...]}). Several channels are separated by ";" in CSV and form a list in JSON.
+    Relative paths start at the list's folder.
 
     Raises:
         FileError: If the list or one of its files is missing or cannot be read.
@@ -70,10 +72,13 @@ def write_cases(path: Path, cases: Iterable[Case]) -> None:
             entries.relative(case.label, path.parent),
             entries.relative(case.label, path.parent) if case.group == str(case.label) else case.group,
             case.split,
+            entries.TICKED if case.exact else "",
         )
         for case in cases
     ]
-    entries.write_rows(path, ("image", "label", "group", "split"), rows)
+    # Only lists with a rendered case have the last column.
+    columns = ("image", "label", "group", "split", "exact")[: 5 if any(row[-1] for row in rows) else 4]
+    entries.write_rows(path, columns, [row[: len(columns)] for row in rows])
 
 
 def _case(entry: dict[str, Any], where: str, folder: Path) -> Case:
@@ -81,7 +86,8 @@ def _case(entry: dict[str, Any], where: str, folder: Path) -> Case:
     if not files or not label:
         raise InputError(f"{where} has no image or no label.", "It needs the columns image and label.")
     label_file = folder / label
-    return Case(files, label_file, entries.text(entry, "group") or str(label_file), entries.split_of(entry, where))
+    group, split = entries.text(entry, "group") or str(label_file), entries.split_of(entry, where)
+    return Case(files, label_file, group, split, entries.is_ticked(entry, "exact", where))
 
 
 def _refuse_doubles(cases: list[Case], path: Path) -> None:

@@ -101,7 +101,7 @@ def load_box(case: Case, recipe: Recipe, normalisation: Normalisation) -> Box:
     ordered = torch.from_numpy(np.ascontiguousarray(order.apply(image.array), dtype=np.float32))
     values = normalisation(ordered)[0].numpy()
     spacing = spacing_mm(affine)
-    return Box(values, without_object(values, mask, spacing), mask, spacing)
+    return Box(values, without_object(values, mask, spacing), mask, spacing, case.exact)
 
 
 class PromptedExamples:

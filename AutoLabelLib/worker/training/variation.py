@@ -60,7 +60,7 @@ def thicker(box: Box, rng: np.random.Generator, variation: Variation) -> Box:
 
     mask = thick(box.mask) >= 0.5
     spacing_mm = (box.spacing_mm[0], box.spacing_mm[1], box.spacing_mm[2] * count)
-    return Box(thick(box.image), thick(box.empty), mask, spacing_mm) if mask.any() else box
+    return Box(thick(box.image), thick(box.empty), mask, spacing_mm, box.exact) if mask.any() else box
 
 
 def random_turn(rng: np.random.Generator, variation: Variation) -> NDArray[np.float64]:
