@@ -47,6 +47,8 @@ def render(host: Any, target: Path, width: int, dark: bool) -> None:
             getattr(panel.ui, f"{other}Section").collapsed = other != name
         if name == "segment":
             choose(shown.ui, hippocampus() or volume_node)
+        if name in ("interactive", "classify"):  # which took over the hippocampus
+            shown.ui.volumeBox.setCurrentNode(volume_node)
         if name == "results":
             panel.shared.show_results(segmentation_node)
         if name == "findings":

@@ -200,6 +200,11 @@ def test_a_training_can_start_from_a_model(tmp_path: Path) -> None:
     third = train(tmp_path, recipe=both, start_from=first, output=str(tmp_path / "both")).values["bundle"]
     for network in load(read_spec(Path(third))).network.networks:
         assert all(torch.allclose(before[name], tensor, atol=2e-3) for name, tensor in network.state_dict().items())
+    again = train(tmp_path, recipe=both, start_from=third, output=str(tmp_path / "again")).values["bundle"]
+    for network in load(read_spec(Path(again))).network.networks:
+        assert all(torch.allclose(before[name], tensor, atol=2e-3) for name, tensor in network.state_dict().items())
+    with pytest.raises(InputError, match="mean of 2 networks"):
+        train(tmp_path, recipe=still, start_from=third, output=str(tmp_path / "fewer"))
     other = recipe_entries(training={"epochs": 1, "batch_size": 2})
     other["network_def"]["filters"] = [4, 8, 16]
     with pytest.raises(ModelError):

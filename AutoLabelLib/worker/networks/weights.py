@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -15,6 +16,7 @@ from AutoLabelLib.core.errors import ChecksumError, MissingDependency, ModelErro
 STATE_FILES = ("model.safetensors", "model.pt", "model.pth")
 SCRIPT_FILE = "model.ts"
 _WRAPPERS = ("state_dict", "model", "network", "net")  # what training scripts call the entry with the weights
+_IN_A_MEAN = re.compile(r"networks\.([0-9]+)\.(.+)")  # how `ensemble.MeanOfNetworks` names them
 _LISTED = 3  # names in an error message
 
 
@@ -102,6 +104,17 @@ def widened(state: Mapping[str, torch.Tensor], network: torch.nn.Module) -> dict
         return torch.cat([tensor, tensor.new_zeros((tensor.shape[0], lacks, *tensor.shape[2:]))], dim=1)
 
     return {name: fitting(name, tensor) for name, tensor in state.items()}
+
+
+def of_each(state: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+    """Return the weights of each network of a mean of networks; those of a single network as they are."""
+    parts: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in state.items():
+        found = _IN_A_MEAN.fullmatch(name)
+        if found is None:
+            return [dict(state)]
+        parts.setdefault(int(found[1]), {})[found[2]] = tensor
+    return [parts[number] for number in sorted(parts)]
 
 
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:

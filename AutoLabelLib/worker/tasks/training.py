@@ -7,8 +7,8 @@ Options:
     output: Folder for checkpoint, curves (in network_1, network_2, … if the recipe has
         members or cross-validates), cases.csv (with the split) and bundle; made if it is missing.
     resume: Continue from the checkpoint in that folder (default false).
-    start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones;
-        several members of a segmentation each do.
+    start_from: Folder of a bundle with the same network, whose weights the training starts from instead of random ones.
+        Several networks of a segmentation each start from it, or, if it is the mean of as many, each from its own.
     device: "auto" (default), "cpu" or "cuda".
     overrides: Mapping of entries of the recipe's "training" that shall differ, such as {"epochs": 10}.
     holdout: Which cases are held out, instead of what the recipe says; see `split.split_cases`.
@@ -66,12 +66,12 @@ def run(job: Job, context: TaskContext) -> Result:
             "A cross-validation cannot start from a model: it may know the cases that are held out.",
             "Leave start_from away.",
         )
-    initial = _initial_weights(start_from)
+    initial = _initial_weights(start_from, len(recipe.networks))
     weights, folders = [], []
     for number, (network, folder) in enumerate(_folders(recipe, output)):
         split = splits[number] if len(splits) > 1 else splits[0]
         part = context.part(number, len(recipe.networks))
-        weights.append(_train_one(network, folder, split, part, device, initial))
+        weights.append(_train_one(network, folder, split, part, device, initial[number]))
         folders.append(folder)
     return _exported(job, recipe, weights, output, splits, folders, context, device)
 
@@ -92,8 +92,8 @@ def _classifier(job: Job, recipe: recipes.Recipe, output: Path, device: str, con
     start_from = str(job.options.get("start_from") or "")
     if start_from and len(recipe.networks) > 1:
         raise InputError("Several networks of a classifier cannot start from one model.", "Leave start_from away.")
-    initial = _initial_weights(start_from)
-    trained = classifier_training.train(recipe, split, output, context, device=device, initial=initial)
+    initial = _initial_weights(start_from, 1)
+    trained = classifier_training.train(recipe, split, output, context, device=device, initial=initial[0])
     return _exported(job, trained.recipe, trained.weights, output, [split], trained.folders, context, device)
 
 
@@ -160,15 +160,22 @@ def _train_one(
         )
 
 
-def _initial_weights(bundle: str) -> dict[str, torch.Tensor] | None:
-    """Return the weights of a bundle that a training shall start from, or None.
+def _initial_weights(bundle: str, count: int) -> list[dict[str, torch.Tensor] | None]:
+    """Return the weights of a bundle that each of some networks shall start from; None without a bundle.
 
     Raises:
+        InputError: If the bundle has several networks, but not as many.
         ChecksumError: If the bundle has no weights.
     """
     if not bundle:
-        return None
-    return weight_files.read(weight_files.find(Path(bundle)))
+        return [None] * count
+    given = weight_files.of_each(weight_files.read(weight_files.find(Path(bundle))))
+    if len(given) not in (1, count):
+        raise InputError(
+            f'"{Path(bundle).name}" is the mean of {len(given)} networks, but the recipe trains {count}.',
+            "Start from a single network, or from as many.",
+        )
+    return [*given] * (count // len(given))
 
 
 def _recipe(options: dict[str, Any]) -> recipes.Recipe:
