@@ -10,8 +10,9 @@ from AutoLabelLib.cli import report
 from AutoLabelLib.cli.arguments import UsageError, add_device, add_json, positive_integer
 from AutoLabelLib.cli.progress import follow
 
-_EPILOG = """For segmentation, the case list is a CSV with the columns image,label and optionally group (the patient)
-and split (train, validation or test), or a JSON list of such objects. Several channels are separated by ";" in the CSV.
+_EPILOG = """For segmentation, the case list is a CSV with the columns image,label and optionally group (the patient),
+split (train, validation or test) and exact (yes, where a label is known to be true, as in a rendered image), or a
+JSON list of such objects. Several channels are separated by ";" in the CSV.
 For classification it has image,mask,label, where label is a class, and optionally segment, group, split and
 attribute:NAME for ratings.
 Ctrl-C keeps a checkpoint; --resume goes on from it as if nothing had happened."""
