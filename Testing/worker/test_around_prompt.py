@@ -242,6 +242,35 @@ def test_corrections_are_obeyed_where_the_bundle_says_so(tmp_path: Path) -> None
     assert taken_away[16, 13, 14]
 
 
+def _shy(folder: Path, shyness: float) -> Path:
+    """A network that finds what is brighter than one half, and above 0.5 of shyness not what is next to a click."""
+    weights = {"weight": torch.zeros(2, 4, 1, 1, 1), "bias": torch.tensor([0.5, 0.0])}
+    weights["weight"][1, 0], weights["weight"][1, 1] = 1.0, -shyness
+    prompting = {"sigma_mm": 1.0, "previous_answer": True}
+    return model(folder, state=weights, more={"prompting": prompting, "keep_component_at_prompt": True})
+
+
+def test_a_click_beside_an_object_is_answered_from_the_middle_of_it(tmp_path: Path) -> None:
+    array = block(slice(12, 17), slice(12, 17), slice(10, 15))
+    folder, beside = _shy(tmp_path, shyness=1.0), click(9, 14, 12)
+    ANSWERS.clear()
+    found = run(folder, array, Prompts((beside,)))
+    index = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"), axis=-1)
+    apart_mm = np.linalg.norm(ras_from_index(AFFINE, index) - ras_from_index(AFFINE, (14, 14, 12)), axis=-1)
+    np.testing.assert_array_equal(found.labelmaps[0].array[0], array * (apart_mm >= np.sqrt(2 * np.log(2))))
+    assert found.provenance["windows"] == 2
+    corrected = run(folder, array, Prompts((beside, click(15, 14, 12))))
+    assert corrected.provenance["windows"] == 1  # what it starts from is remembered
+
+
+@pytest.mark.parametrize("index", [(14, 13, 11), (31, 14, 12)])
+def test_a_click_in_an_object_or_far_from_any_stays_where_it_is(index: tuple[int, int, int], tmp_path: Path) -> None:
+    array = block(slice(12, 17), slice(12, 17), slice(10, 15))
+    ANSWERS.clear()
+    found = run(_shy(tmp_path, shyness=0.0), array, Prompts((click(*index),)))
+    assert found.provenance["windows"] == 1
+
+
 def test_a_speck_between_the_click_and_the_object_is_not_meant() -> None:
     mask = np.zeros((30, 12, 12), bool)
     mask[12:24, 2:11, 2:11] = True

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from AutoLabelLib.core.affine import index_from_ras, ras_from_index
+from AutoLabelLib.core.affine import index_from_ras, ras_from_index, spacing_mm
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
@@ -29,6 +29,7 @@ from AutoLabelLib.worker.segmentation import correction_rounds
 from AutoLabelLib.worker.segmentation.components import nearest_components, positive_positions_ras_mm
 from AutoLabelLib.worker.segmentation.region_input import region_input
 from AutoLabelLib.worker.segmentation.start_mask import GivenAnswer
+from AutoLabelLib.worker.training.clicks import central_voxel
 
 Shape = tuple[int, int, int]
 
@@ -140,6 +141,7 @@ class _Looker:
     def segment(self, prompts: Prompts) -> NDArray[Any]:
         """Return labels (layers, I, J, K) on the image's own grid of everything that was pointed at."""
         outputs = self._bundle.outputs
+        prompts = self._aimed(prompts)
         labels = np.zeros((outputs.layers, *self._grid.source_shape), outputs.dtype)
         for centre, voxels in self._starts(prompts):
             for look in self._follow(centre, voxels, prompts):
@@ -147,6 +149,25 @@ class _Looker:
                     self._paste(look, labels)
         self._context.progress(1.0, "Done")
         return self._grid.to_source(labels)
+
+    def _aimed(self, prompts: Prompts) -> Prompts:
+        """Return prompts whose first click lies in the middle of the object that it means, if it was set beside it.
+
+        From there the network knows the object best, and later clicks correct what it says from there. Only for one
+        object, and for networks that read what they answered before, since those answers are remembered.
+        """
+        number = next((n for n, point in enumerate(prompts.points) if point.positive), None)
+        aims = self._bundle.keep_component_at_prompt and self._bundle.reads_previous
+        if number is None or prompts.strokes or prompts.boxes or not aims:
+            return prompts
+        before, click, after = prompts.points[:number], prompts.points[number], prompts.points[number + 1 :]
+        position = np.asarray(click.position_ras_mm)
+        look = self._look(position, self._plan.patch_voxels, replace(prompts, points=(*before, click)))
+        affine = look.region.covered_affine
+        if not look.found.any() or _holds(look.found, index_from_ras(affine, position)):
+            return prompts
+        r, a, s = (float(value) for value in ras_from_index(affine, central_voxel(look.found, spacing_mm(affine))))
+        return replace(prompts, points=(*before, Point((r, a, s)), *after))
 
     def _starts(self, prompts: Prompts) -> list[tuple[NDArray[np.float64], Shape]]:
         """Return the middles (3,), RAS mm, and shapes of the regions to look at: one, if all positive prompts fit in.
@@ -257,6 +278,12 @@ class _Looker:
         """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""
         target = labels[(slice(None), *look.region.coverage)]
         np.copyto(target, look.labels, where=target == 0)
+
+
+def _holds(mask: NDArray[np.bool_], index: NDArray[np.float64]) -> bool:
+    """Return whether a continuous index (3,) lies in a voxel of a mask (I, J, K)."""
+    voxel = np.rint(index).astype(int)
+    return bool(((voxel >= 0) & (voxel < mask.shape)).all() and mask[tuple(voxel)])
 
 
 def _open_faces(look: _Look) -> list[tuple[int, int, int]]:
