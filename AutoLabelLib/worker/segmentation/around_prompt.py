@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from AutoLabelLib.core.affine import index_from_ras, ras_from_index, spacing_mm
+from AutoLabelLib.core.affine import index_from_ras, ras_from_index
 from AutoLabelLib.core.errors import ModelError
 from AutoLabelLib.core.image import Image
 from AutoLabelLib.core.prompt import Point, Prompts
@@ -27,29 +27,14 @@ from AutoLabelLib.worker.networks.passes import Passes
 from AutoLabelLib.worker.options import SegmentationOptions
 from AutoLabelLib.worker.segmentation import correction_rounds
 from AutoLabelLib.worker.segmentation.components import nearest_components, positive_positions_ras_mm
+from AutoLabelLib.worker.segmentation.look import Look
 from AutoLabelLib.worker.segmentation.region_input import region_input
 from AutoLabelLib.worker.segmentation.start_mask import GivenAnswer
-from AutoLabelLib.worker.training.clicks import central_voxel
 
 Shape = tuple[int, int, int]
 
 MOST_REGIONS = 27
 _MARGIN_VOXELS = 4  # a click nearer to a region's faces gets a region of its own
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """What was seen in one region, in the voxels of the image that it covers.
-
-    Attributes:
-        region: Where.
-        labels: (layers, I, J, K).
-        found: (I, J, K) bool, voxels of any segment.
-    """
-
-    region: Region
-    labels: NDArray[Any]
-    found: NDArray[np.bool_]
 
 
 def segment(
@@ -163,11 +148,9 @@ class _Looker:
         before, click, after = prompts.points[:number], prompts.points[number], prompts.points[number + 1 :]
         position = np.asarray(click.position_ras_mm)
         look = self._look(position, self._plan.patch_voxels, replace(prompts, points=(*before, click)))
-        affine = look.region.covered_affine
-        if not look.found.any() or _holds(look.found, index_from_ras(affine, position)):
+        if look.is_empty or look.holds(position):
             return prompts
-        r, a, s = (float(value) for value in ras_from_index(affine, central_voxel(look.found, spacing_mm(affine))))
-        return replace(prompts, points=(*before, Point((r, a, s)), *after))
+        return replace(prompts, points=(*before, _click(look.middle_ras_mm()), *after))
 
     def _starts(self, prompts: Prompts) -> list[tuple[NDArray[np.float64], Shape]]:
         """Return the middles (3,), RAS mm, and shapes of the regions to look at: one, if all positive prompts fit in.
@@ -204,22 +187,21 @@ class _Looker:
     def _region(self, centre_ras_mm: NDArray[np.float64], voxels: Shape) -> Region:
         return region(self._grid, centre_ras_mm, voxels, self._bundle.spec.spacing_mm)
 
-    def _follow(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> Iterator[_Look]:
+    def _follow(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> Iterator[Look]:
         """Yield what is seen around a position, and beyond the faces of regions through which the object goes on."""
         first = self._look(centre_ras_mm, voxels, prompts)
-        if not any(_open_faces(first)):
+        if not first.open_faces():
             yield first
             return
         # As in training, the second look is centred at what was found; often the whole object fits into it, or into a
         # region that is wider than the patches of the training.
-        middle = ras_from_index(first.region.covered_affine, np.argwhere(first.found).mean(axis=0))
-        second = self._look(middle, self._wider, prompts)
-        start = second if second.found.any() else first
+        second = self._look(first.centre_ras_mm(), self._wider, prompts)
+        start = first if second.is_empty else second
         yield start
         queue, seen = deque([((0, 0, 0), start)]), {(0, 0, 0)}
         while queue:
             place, look = queue.popleft()
-            for face in _open_faces(look):
+            for face in look.open_faces():
                 beyond = (place[0] + face[0], place[1] + face[1], place[2] + face[2])
                 if beyond in seen:
                     continue
@@ -232,7 +214,7 @@ class _Looker:
                 yield further
                 queue.append((beyond, further))
 
-    def _look(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> _Look:
+    def _look(self, centre_ras_mm: NDArray[np.float64], voxels: Shape, prompts: Prompts) -> Look:
         """Return what the network sees in the region around a position."""
         self._context.progress(self.count / (self.count + 1), f"Region {self.count + 1}")
         memory_ladder.fault(self._plan)
@@ -250,7 +232,7 @@ class _Looker:
             if bundle.keep_component_at_prompt:
                 found = nearest_components(found, part.covered_affine, positive_positions_ras_mm(prompts))
                 labels *= found
-        return _Look(part, labels, found)
+        return Look(part, labels, found)
 
     def _ask(self, part: Region, prompts: Prompts, before: torch.Tensor | None = None) -> torch.Tensor:
         """Return probabilities (C', ...) in the voxels that a region covers, after one pass of the network.
@@ -274,34 +256,20 @@ class _Looker:
                 values = bundle.outputs.probabilities(values)
             return correction_rounds.on_own_grid(values, prompts, part, bundle, before)
 
-    def _paste(self, look: _Look, labels: NDArray[Any]) -> None:
+    def _paste(self, look: Look, labels: NDArray[Any]) -> None:
         """Write what was seen into labels (layers, I, J, K) in the model's axis order; what is there already stays."""
         target = labels[(slice(None), *look.region.coverage)]
         np.copyto(target, look.labels, where=target == 0)
 
 
-def _holds(mask: NDArray[np.bool_], index: NDArray[np.float64]) -> bool:
-    """Return whether a continuous index (3,) lies in a voxel of a mask (I, J, K)."""
-    voxel = np.rint(index).astype(int)
-    return bool(((voxel >= 0) & (voxel < mask.shape)).all() and mask[tuple(voxel)])
-
-
-def _open_faces(look: _Look) -> list[tuple[int, int, int]]:
-    """Return the directions, such as (0, 0, -1), in which an object leaves its region but not the image."""
-    directions = []
-    for axis, (part, count) in enumerate(zip(look.region.coverage, look.region.grid.source_shape, strict=True)):
-        for side, sign, goes_on in ((0, -1, part.start > 0), (-1, 1, part.stop < count)):
-            if goes_on and look.found.take(side, axis).any():
-                directions.append((sign * (axis == 0), sign * (axis == 1), sign * (axis == 2)))
-    return directions
-
-
-def _continued(look: _Look, position_ras_mm: NDArray[np.float64], prompts: Prompts) -> Prompts:
+def _continued(look: Look, position_ras_mm: NDArray[np.float64], prompts: Prompts) -> Prompts:
     """Return the prompts for the next region: the user's, and a click on what was already found, nearest to it."""
-    found = ras_from_index(look.region.covered_affine, np.argwhere(look.found))
-    nearest = found[np.argmin(((found - position_ras_mm) ** 2).sum(axis=1))]
-    click = Point((float(nearest[0]), float(nearest[1]), float(nearest[2])))
-    return replace(prompts, points=(*prompts.points, click))
+    return replace(prompts, points=(*prompts.points, _click(look.nearest_ras_mm(position_ras_mm))))
+
+
+def _click(position_ras_mm: NDArray[np.float64]) -> Point:
+    r, a, s = (float(value) for value in position_ras_mm)
+    return Point((r, a, s))
 
 
 def _middle_ras_mm(start: Region, place: tuple[int, int, int]) -> NDArray[np.float64]:
