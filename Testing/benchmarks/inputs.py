@@ -52,9 +52,10 @@ def _bundle(recipe_name: str, folder: Path, finds_nothing: bool = False, **chang
     network_def = {**like.network_def, "out_channels": len(entries["segments"]) + 1}
     recipe = recipes.from_dict({**entries, "network_def": network_def})
     torch.manual_seed(0)
-    weights = network.build(recipe.network_def).state_dict()
+    weights = [network.build(member.network_def).state_dict() for member in recipe.networks]
     if finds_nothing:
-        weights["output_block.conv.conv.bias"][0] += 100.0  # of the background
-    bundle = export.export_bundle(recipe, [weights], folder / recipe.name, [Split((), (), ())])
+        for one in weights:
+            one["output_block.conv.conv.bias"][0] += 100.0  # of the background
+    bundle = export.export_bundle(recipe, weights, folder / recipe.name, [Split((), (), ())])
     catalogue.trust(bundle)
     return bundle
