@@ -44,12 +44,12 @@ class Look:
         return ras_from_index(self.region.covered_affine, np.argwhere(self.found).mean(axis=0))
 
     def middle_ras_mm(self) -> NDArray[np.float64]:
-        """Return the voxel (3,), RAS mm, that was found nearest to the centre."""
+        """Return the one of the found voxels (3,), RAS mm, that is nearest to the centre."""
         affine = self.region.covered_affine
         return ras_from_index(affine, central_voxel(self.found, spacing_mm(affine)))
 
     def nearest_ras_mm(self, position_ras_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the voxel (3,), RAS mm, that was found nearest to a position (3,), RAS mm."""
+        """Return the one of the found voxels (3,), RAS mm, that is nearest to a position (3,), RAS mm."""
         found = ras_from_index(self.region.covered_affine, np.argwhere(self.found))
         return np.asarray(found[np.argmin(((found - position_ras_mm) ** 2).sum(axis=1))])
 
